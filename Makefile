@@ -1,0 +1,46 @@
+# What people and CI run. `make help` lists it.
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo test check format bench proof lock clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make the environment in .venv
+
+$(READY): pyproject.toml requirements.lock scripts/setup.sh jobs/jars.py
+	@sh scripts/setup.sh $(VENV)
+	@touch $@
+
+demo: setup ## simulated attacks through ingest and detect, to a table of alerts
+	@$(BIN)/trailhound demo
+
+test: setup ## the tests
+	@$(BIN)/pytest -m "not proof"
+
+check: setup ## format, lint, types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+format: setup ## put the code in its format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: setup ## measure speed, as ratios
+	@$(BIN)/python benchmarks/bench.py
+
+proof: setup ## the slow proofs
+	@$(BIN)/pytest -m proof
+
+lock: setup ## write requirements.lock anew from pyproject.toml
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock
+
+clean: ## remove the environment and what the demo made
+	@rm -rf $(VENV) data build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis spark-warehouse

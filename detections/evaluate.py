@@ -1,0 +1,232 @@
+"""Many detections over events: one pass for single events, exact windows for rates.
+
+The same functions serve a batch and a stream; none of them reads a clock.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from functools import reduce
+from operator import and_, or_
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from detections import windows
+from detections.alerts import (
+    ALERTS,
+    actor,
+    actor_columns,
+    alert_id,
+    conform,
+    content_id,
+    event_id,
+    evidence,
+    field_value,
+    filled,
+    first_known,
+    time_text,
+)
+from detections.conditions import holds, is_call, may_be_call, succeeded
+from detections.model import Detection, Outcome, Rate, Severity, SingleEvent, duration_text
+
+CLOCK_SKEW = timedelta(minutes=15)
+# More conditions than this in one expression make Spark's planning grow faster than the rules.
+_CHUNK = 100
+
+
+def candidates(events: DataFrame, detections: Iterable[Detection]) -> DataFrame:
+    """Return the events whose source and name some detection reads, or may read.
+
+    In and out: canonical events. The condition is one that Parquet and Delta can skip files by.
+    """
+    conditions = [may_be_call(which) for which in dict.fromkeys(d.reads for d in detections)]
+    return events.filter(reduce(or_, conditions, F.lit(False)))
+
+
+def matching(events: DataFrame, detections: Iterable[Detection]) -> DataFrame:
+    """Return the events that any detection's condition holds for, in one scan.
+
+    In: canonical events. Out: the same columns and `matched`, array<string>, the detections' ids.
+    """
+    chosen = list(detections)
+    ids = [F.when(_matches(d), F.lit(d.id)) for d in chosen]
+    chunks = [F.array(*ids[start : start + _CHUNK]) for start in range(0, len(ids), _CHUNK)]
+    matched = F.array_compact(F.concat(*chunks) if len(chunks) > 1 else chunks[0])
+    rows = candidates(events, chosen).withColumn("matched", matched)
+    return rows.filter(F.size("matched") > 0)
+
+
+def alerts(
+    events: DataFrame, detections: Iterable[Detection], *, skew: timedelta = CLOCK_SKEW
+) -> DataFrame:
+    """Return every alert of the detections on a batch of events.
+
+    In: canonical events. Out: the columns of ALERTS, each alert_id once.
+    """
+    chosen = list(detections)
+    return alerts_of(matching(events, chosen), chosen, skew=skew)
+
+
+def alerts_of(
+    matched: DataFrame, detections: Sequence[Detection], *, skew: timedelta = CLOCK_SKEW
+) -> DataFrame:
+    """Return every alert of the detections on events that `matching` has chosen."""
+    singles = [d for d in detections if isinstance(d, SingleEvent)]
+    parts = [single_alerts(matched, singles)] if singles else []
+    for detection in detections:
+        if isinstance(detection, Rate):
+            counted = counted_events(matched, detection, skew=skew)
+            parts.append(rate_alerts(windows.reached(counted, detection), counted, detection))
+    return reduce(DataFrame.unionByName, parts)
+
+
+def single_alerts(matched: DataFrame, detections: Sequence[SingleEvent]) -> DataFrame:
+    """Return an alert for each distinct event and single-event detection.
+
+    In: canonical events with `matched`. Out: the columns of ALERTS, each alert_id once.
+    """
+    by_id = [F.when(F.col("detection_id") == d.id, _single_columns(d)) for d in detections]
+    rows = matched.withColumn("detection_id", F.explode("matched"))
+    rows = rows.filter(F.col("detection_id").isin(*(d.id for d in detections)))
+    rows = rows.withColumn("own", F.coalesce(*by_id)).withColumn("evidence", evidence())
+    identity = F.coalesce(event_id(), content_id(F.col("evidence")))
+    columns = {
+        "alert_id": alert_id(F.col("detection_id"), identity),
+        "detection_id": F.col("detection_id"),
+        "outcome": F.when(succeeded(), "success").otherwise("failure"),
+        **actor_columns(),
+        **dict.fromkeys(("event_time", "first_event_time", "last_event_time"), F.col("eventTime")),
+        "event_count": F.lit(1),
+        "event_ids": F.array_compact(F.array(event_id())),
+    }
+    for name in ALERTS.names:
+        columns.setdefault(name, F.col(f"own.{name}") if name in _OWN else F.lit(None))
+    # A repeat has the same content, so it is no matter which of them stays.
+    return rows.select(*conform([columns[name] for name in ALERTS.names])).dropDuplicates(
+        ["alert_id"]
+    )
+
+
+def counted_events(
+    events: DataFrame, detection: Rate, *, skew: timedelta = CLOCK_SKEW
+) -> DataFrame:
+    """Return the events that a rate detection counts.
+
+    In: canonical events, with or without `matched`. Out: the same columns, `key` array<string>,
+    `value` string, `event_id` and `content` string. Events without a key are left out, and so are
+    those dated later than they came in by more than `skew`: one wrong clock must not move the
+    watermark past the events of everyone else.
+    """
+    if "matched" in events.columns:
+        rows = events.filter(F.array_contains("matched", detection.id))
+    else:
+        rows = candidates(events, [detection]).filter(_matches(detection))
+    on_time = F.col("ingestedAt").isNull() | ~is_future(skew)
+    rows = rows.filter(on_time).withColumn("event_id", event_id())
+    rows = rows.withColumn("content", content_id(evidence()))
+    value = detection.counts() if detection.counts else F.coalesce("event_id", "content")
+    parts = [part() for part in detection.per]
+    rows = rows.withColumn("key", F.array(*parts)).withColumn("value", value)
+    known = reduce(and_, (part.isNotNull() for part in parts))
+    return rows.filter(known & F.col("value").isNotNull())
+
+
+def is_future(skew: timedelta = CLOCK_SKEW) -> Column:
+    """Whether an event is dated later than it came in, by more than the skew: boolean."""
+    return F.col("eventTime") > F.col("ingestedAt") + F.expr(
+        f"INTERVAL '{skew // timedelta(microseconds=1) / 1e6:.6f}' SECOND"
+    )
+
+
+def rate_alerts(reached: DataFrame, counted: DataFrame, detection: Rate) -> DataFrame:
+    """Return an alert for each key and period that reached the threshold.
+
+    `reached`: the rows of `windows.reached`; `counted`: the events to take the deciding one from,
+    as `counted_events` gives them. Out: the columns of ALERTS, each alert_id once.
+    """
+    facts = counted.withColumn("evidence", evidence()).select(
+        F.col("key").alias("deciding_key"),
+        F.col("eventTime").alias("deciding_time"),
+        F.coalesce("event_id", "content").alias("deciding_id"),
+        F.struct(*(c.alias(n) for n, c in actor_columns().items())).alias("deciding"),
+    )
+    facts = facts.dropDuplicates(["deciding_key", "deciding_time", "deciding_id"])
+    same = (
+        (F.col("key") == F.col("deciding_key"))
+        & (F.col("event_time") == F.col("deciding_time"))
+        & (F.col("deciding_event") == F.col("deciding_id"))
+    )
+    rows = reached.join(facts, same, "left")
+    entity = F.array_join("key", "/")
+    shown = _rate_texts(detection)
+    columns = {
+        **{name: F.col(f"deciding.{name}") for name in actor_columns()},
+        **shown,
+        "alert_id": alert_id(
+            F.lit(detection.id), F.to_json("key"), time_text(F.col("period_start"))
+        ),
+        "entity": entity,
+        "outcome": F.lit("failure"),
+        "severity": F.lit(detection.severity.value),
+        "threshold": F.lit(detection.threshold),
+        "window": F.lit(duration_text(detection.within)),
+        "summary": filled(
+            detection.summary,
+            {
+                "entity": entity,
+                "event_count": F.col("event_count"),
+                "distinct_count": F.col("distinct_count"),
+                "threshold": F.lit(detection.threshold),
+                "window": F.lit(duration_text(detection.within)),
+            },
+        ),
+    }
+    for name in ALERTS.names:
+        columns.setdefault(name, F.col(name))
+    return rows.select(*conform([columns[name] for name in ALERTS.names]))
+
+
+_SHARED = ("title", "detection_version", "config_hash", "tactics", "techniques")
+_OWN = (*_SHARED, "severity", "summary", "entity")
+
+
+def _matches(detection: Detection) -> Column:
+    condition = is_call(detection.reads) & holds(detection.condition(detection.options))
+    return condition & succeeded() if detection.outcome is Outcome.SUCCESS else condition
+
+
+def _rate_texts(detection: Detection) -> dict[str, Column]:
+    return {
+        "detection_id": F.lit(detection.id),
+        "title": F.lit(detection.title),
+        "detection_version": F.lit(detection.version),
+        "config_hash": F.lit(detection.config_hash),
+        "tactics": F.array(*map(F.lit, detection.tactics)),
+        "techniques": F.array(*map(F.lit, detection.techniques)),
+    }
+
+
+def _single_columns(detection: SingleEvent) -> Column:
+    values = {"actor": actor()}
+    summary = filled(detection.summary, values)
+    if detection.details:
+        details = detection.details(detection.options)
+        summary = F.concat(summary, F.coalesce(F.concat(F.lit("; "), details), F.lit("")))
+    entity = first_known(
+        [values["actor"] if e == "actor" else field_value(e) for e in detection.entity]
+    )
+    columns = {
+        **_rate_texts(detection),
+        "severity": _severity(detection),
+        "summary": summary,
+        "entity": F.coalesce(entity, values["actor"]),
+    }
+    return F.struct(*(columns[name].cast(ALERTS[name].dataType).alias(name) for name in _OWN))
+
+
+def _severity(detection: SingleEvent) -> Column:
+    severity: Column = F.lit(detection.severity.value)
+    if detection.severity_by_event:
+        severity = F.coalesce(detection.severity_by_event(detection.options), severity)
+    lowered = [F.when(severity == s.value, F.lit(s.lowered().value)) for s in Severity]
+    return F.when(succeeded(), severity).otherwise(F.coalesce(*lowered))

@@ -1,0 +1,264 @@
+"""The event contract: any raw CloudTrail record, or row of an existing table, as a canonical event.
+
+Column names are CloudTrail's own. Open-ended objects are JSON text, since their shapes are without
+number; what the contract does not name, or holds in another type, is kept in `unmapped`.
+"""
+
+from collections.abc import Mapping
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    BooleanType,
+    DataType,
+    LongType,
+    MapType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampType,
+    VariantType,
+)
+
+from detections.records import (
+    BOOLEAN,
+    FIELDS,
+    IDENTITY_FIELDS,
+    JSON,
+    MAX_RECORD_CHARACTERS,
+    MENDED_FIELDS,
+    NUMBER_LIKE,
+    TEXT,
+    TIMESTAMP_FIELD,
+    mend,
+)
+
+ARRIVAL = ("ingestedAt", "sourceFile", "sourcePosition")
+_SPARK_TYPES: dict[str, DataType] = {TEXT: StringType(), JSON: StringType()}
+_SPARK_TYPES |= {BOOLEAN: BooleanType(), "timestamp": TimestampType()}
+
+IDENTITY = StructType([StructField(name, StringType()) for name in IDENTITY_FIELDS])
+EVENTS = StructType(
+    [
+        StructField(name, IDENTITY if name == "userIdentity" else _SPARK_TYPES[kind])
+        for name, kind in FIELDS.items()
+    ]
+    + [
+        StructField("unmapped", StringType()),
+        StructField("ingestedAt", TimestampType()),
+        StructField("sourceFile", StringType()),
+        StructField("sourcePosition", LongType()),
+    ]
+)
+"""A canonical event: CloudTrail's columns in contract order, then `unmapped`, then its arrival."""
+
+_READABLE_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})? ?([Zz]|[+-]\d{2}:?\d{2})?$"
+_SEPARATOR = "\u0001"
+# What a JSON text cannot be told from, once it is read as a string: a number, a truth value, an
+# object; a list too, but user agents come in square brackets and are looked at more closely.
+_END = rf"({_SEPARATOR}|$)"
+_OTHER_TYPE = (
+    rf"(^|{_SEPARATOR})(true|false|-?\d+(\.\d+)?([eE][+-]?\d+)?|\{{[^{_SEPARATOR}]*){_END}"
+)
+
+
+def from_records(records: DataFrame) -> DataFrame:
+    """Read raw CloudTrail records: one JSON text each, in column `record`.
+
+    `records`: record string, and any columns that come along. Out: those columns without `record`,
+    the canonical ones but for the arrival, and `reason` string, null for a good record. A plain
+    record is read by Spark alone; only one with repeated keys or values of other types goes through
+    Python.
+    """
+    carried = [name for name in records.columns if name != "record"]
+    staged = records.select("*", _parsed("record").alias("_parsed"), _keys("record").alias("_keys"))
+    staged = staged.select("*", _parsed_identity("_parsed").alias("_who"), _is_odd().alias("_odd"))
+    mended = F.udf(mend, StringType(), useArrow=False)(F.when(F.col("_odd"), F.col("record")))
+    staged = staged.withColumn("_mended", F.from_json(mended, _STAGED))
+    return staged.select(
+        *carried,
+        *(_canonical(name, kind).alias(name) for name, kind in FIELDS.items()),
+        F.when(F.col("_odd"), F.col("_mended.unmapped")).otherwise(_unmapped()).alias("unmapped"),
+        _reason().alias("reason"),
+    )
+
+
+def from_table(
+    table: DataFrame, *, arrival: str | None = None, now: Column | None = None
+) -> DataFrame:
+    """Read rows of a CloudTrail table, ours or another's, as canonical events.
+
+    Names may be camelCase or lower case; payload columns string, struct, map or VARIANT. `arrival`
+    names the column that says when a row came in; without one (nor our own `ingestedAt`) it is
+    `now`. Out: the columns of EVENTS.
+
+    Raises:
+        ValueError: the table lacks a column that no detection can do without.
+    """
+    if table.schema == EVENTS:
+        return table
+    found = {name.lower(): name for name in table.columns}
+    for needed in ("eventTime", "eventSource", "eventName"):
+        if needed.lower() not in found:
+            raise ValueError(f"the table has no column {needed}; it has {', '.join(table.columns)}")
+    arrived = found.get((arrival or "ingestedAt").lower())
+    if arrival and not arrived:
+        raise ValueError(f"the table has no column {arrival}, which is to say when a row came in")
+    columns = {
+        name: _from_column(table, found.get(name.lower()), kind) for name, kind in FIELDS.items()
+    }
+    known = {name.lower() for name in EVENTS.names} | {(arrival or "").lower()}
+    rest = [name for name in table.columns if name.lower() not in known]
+    extra = F.to_json(F.struct(*(_column(name) for name in rest))) if rest else F.lit(None)
+    columns["unmapped"] = _column(found["unmapped"]) if "unmapped" in found else extra
+    columns["ingestedAt"] = (
+        _column(arrived) if arrived else now if now is not None else F.current_timestamp()
+    )
+    for name in ("sourceFile", "sourcePosition"):
+        columns[name] = _column(found[name.lower()]) if name.lower() in found else F.lit(None)
+    return table.select(*(columns[f.name].cast(f.dataType).alias(f.name) for f in EVENTS.fields))
+
+
+def readable_time(text: Column) -> Column:
+    """Return the timestamp that a text names, UTC where it names no zone; null if none."""
+    zoned = text.rlike(r"([Zz]|[+-]\d{2}:?\d{2})$")
+    in_utc = F.when(zoned, text).otherwise(F.concat(text, F.lit("Z")))
+    return F.when(text.rlike(_READABLE_TIME), in_utc.try_cast("timestamp"))
+
+
+_STAGED = StructType([StructField(name, StringType()) for name in MENDED_FIELDS])
+
+
+def _parsed(record: str) -> Column:
+    schema = StructType([StructField(name, StringType()) for name in (*FIELDS, TIMESTAMP_FIELD)])
+    return F.from_json(F.col(record), schema)
+
+
+def _parsed_identity(parsed: str) -> Column:
+    identity = F.col(f"{parsed}.userIdentity")
+    return F.struct(F.from_json(identity, IDENTITY).alias("fields"), _keys(identity).alias("keys"))
+
+
+def _keys(text: str | Column) -> Column:
+    return F.json_object_keys(F.col(text) if isinstance(text, str) else text)
+
+
+def _is_odd() -> Column:
+    """Whether a record needs a closer look than Spark's reader gives: boolean, never null."""
+    keys, identity_keys = F.col("_keys"), F.col("_who.keys")
+    texts = [F.col(f"_parsed.{name}") for name in _plain(FIELDS)]
+    texts += [F.col(f"_who.fields.{name}") for name in _plain(IDENTITY_FIELDS)]
+    objects = [F.col(f"_parsed.{n}") for n, kind in FIELDS.items() if kind == JSON]
+    objects += [F.col(f"_who.fields.{n}") for n, kind in IDENTITY_FIELDS.items() if kind == JSON]
+    agent = F.col("_parsed.userAgent")
+    signs = [
+        keys.isNull(),
+        F.size(keys) != F.size(F.array_distinct(keys)),
+        F.col("_parsed.userIdentity").isNotNull() & identity_keys.isNull(),
+        F.size(identity_keys) != F.size(F.array_distinct(identity_keys)),
+        F.concat_ws(_SEPARATOR, *texts).rlike(_OTHER_TYPE),
+        agent.startswith("[") & F.json_array_length(agent).isNotNull(),
+        F.concat_ws(_SEPARATOR, *objects).rlike(rf"(^|{_SEPARATOR})[^\{{\[]"),
+        ~F.col("_parsed.eventTime").rlike(_READABLE_TIME),
+        *(~F.col(f"_parsed.{n}").isin("true", "false") for n, k in FIELDS.items() if k == BOOLEAN),
+    ]
+    unknown = F.lit(False)
+    for sign in signs:
+        unknown = unknown | F.coalesce(sign, F.lit(False))
+    return unknown
+
+
+def _plain(fields: Mapping[str, str]) -> list[str]:
+    """The fields whose text must not look like a value of another type."""
+    by_right = NUMBER_LIKE | {"sessionCredentialFromConsole"}
+    return [n for n, kind in fields.items() if kind in (TEXT, "timestamp") and n not in by_right]
+
+
+def _canonical(name: str, kind: str) -> Column:
+    def staged(field: str) -> Column:
+        return F.when(F.col("_odd"), F.col(f"_mended.`{field}`")).otherwise(
+            F.col(f"_parsed.`{field}`")
+        )
+
+    if name == "userIdentity":
+        mended = F.from_json(F.col("_mended.userIdentity"), IDENTITY)
+        return F.when(F.col("_odd"), mended).otherwise(F.col("_who.fields"))
+    if name == "eventTime":
+        return F.coalesce(readable_time(staged(name)), readable_time(staged(TIMESTAMP_FIELD)))
+    return staged(name).cast(_SPARK_TYPES[kind])
+
+
+def _unmapped() -> Column:
+    """What the contract does not name, as the text of a JSON object; null if nothing."""
+    top = F.array_except(F.col("_keys"), _texts([*FIELDS]))
+    inner = F.array_except(F.col("_who.keys"), _texts([*IDENTITY_FIELDS]))
+    rest = _without(F.col("record"), FIELDS)
+    identity = F.to_variant_object(_without(F.col("_parsed.userIdentity"), IDENTITY_FIELDS))
+    both = F.map_concat(rest, F.create_map(F.lit("userIdentity"), identity))
+    return F.when(F.size(inner) > 0, F.to_json(both)).when(F.size(top) > 0, F.to_json(rest))
+
+
+def _without(text: Column, fields: Mapping[str, str]) -> Column:
+    entries = F.from_json(text, "map<string,variant>")
+    return F.map_filter(entries, lambda name, _: ~name.isin(*fields))
+
+
+def _texts(values: list[str]) -> Column:
+    return F.array(*map(F.lit, values))
+
+
+def _reason() -> Column:
+    time, other = F.col("_parsed.eventTime"), F.col(f"_parsed.`{TIMESTAMP_FIELD}`")
+    unreadable = readable_time(time).isNull() & readable_time(other).isNull()
+    size = F.length("record")
+    too_large = F.concat(
+        F.lit("record of "), size, F.lit(f" characters; the limit is {MAX_RECORD_CHARACTERS}")
+    )
+    mended_time = F.coalesce(
+        readable_time(F.col("_mended.eventTime")),
+        readable_time(F.col(f"_mended.`{TIMESTAMP_FIELD}`")),
+    )
+    markers = [F.col(f"_parsed.{name}") for name in ("eventVersion", "eventSource", "eventName")]
+    markers += [F.col(f"_parsed.{name}") for name in ("eventType", "eventID", "eventTime")]
+    return (
+        F.when(size > MAX_RECORD_CHARACTERS, too_large)
+        .when(F.col("_odd") & F.col("_mended.reason").isNotNull(), F.col("_mended.reason"))
+        .when(F.col("_odd") & mended_time.isNotNull(), F.lit(None))
+        .when(F.coalesce(*markers).isNull(), F.lit("not a CloudTrail record"))
+        .when(F.col("_odd") | unreadable, F.lit("no readable eventTime"))
+    )
+
+
+def _column(name: str) -> Column:
+    return F.col("`" + name.replace("`", "``") + "`")
+
+
+def _from_column(table: DataFrame, name: str | None, kind: str) -> Column:
+    if name is None:
+        return F.lit(None)
+    have, column = table.schema[name].dataType, _column(name)
+    if kind == "timestamp":
+        return column if isinstance(have, TimestampType) else readable_time(column.cast("string"))
+    if kind == "identity":
+        return _identity_from(have, column)
+    if kind == JSON and not isinstance(have, StringType):
+        return F.to_json(column)
+    return column.cast("string")
+
+
+def _identity_from(have: DataType, column: Column) -> Column:
+    """`userIdentity` of any payload type as the struct of the contract; nothing of it is lost."""
+    if isinstance(have, StructType):
+        found = {inner.name.lower(): inner for inner in have.fields}
+        fields = [_identity_field(column, found.get(f.lower())).alias(f) for f in IDENTITY_FIELDS]
+        return F.when(column.isNotNull(), F.struct(*fields))
+    text = column if isinstance(have, StringType) else F.to_json(column)
+    return F.from_json(text, IDENTITY)
+
+
+def _identity_field(identity: Column, field: StructField | None) -> Column:
+    if field is None:
+        return F.lit(None).cast("string")
+    value = identity[field.name]
+    is_open = isinstance(field.dataType, StructType | MapType | VariantType)
+    return F.to_json(value) if is_open else value.cast("string")

@@ -1,0 +1,1 @@
+"""Where and when detections run: every job, and all input and output."""

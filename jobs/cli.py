@@ -1,0 +1,300 @@
+"""The command line: `trailhound`."""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from rich.text import Text
+
+from detections import Detection, Rate, Severity
+from detections.model import duration_text
+from jobs import backfill, demo, detect, ingest, job, scan
+from jobs.errors import UserError
+from jobs.job import Job
+from jobs.simulate import simulate
+
+Main = Callable[[Job], int]
+
+_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 done, 2 for what the user can mend."""
+    args = _parser().parse_args(argv)
+    try:
+        return job.run(args.main, args)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of a pipe had enough; say no more to it.
+        sys.stdout = None
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="trailhound", description="Detections for AWS CloudTrail on Spark and Delta."
+    )
+    parser.add_argument("--version", action="version", version=version("trailhound"))
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, main: Main, about: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=about, description=about)
+        added.set_defaults(main=main)
+        return added
+
+    _scan_arguments(command("scan", _scan, "raw files to alerts, without any table"))
+    ingest.arguments(command("ingest", _working(ingest.main), "raw files into the events table"))
+    detect.arguments(command("detect", _working(detect.main), "events table to alerts table"))
+    backfill.arguments(
+        command("backfill", _working(backfill.main), "alerts of a time range, as a batch")
+    )
+    _simulate_arguments(command("simulate", _simulate, "CloudTrail with planted attacks"))
+    demo.arguments(command("demo", _demo, "simulate, ingest, detect, and check the alerts"))
+    _list_arguments(command("list", _list, "the detections"))
+    _show_arguments(command("show", _show, "one detection: what it catches, what to do"))
+    for added in commands.choices.values():
+        job.common_arguments(added)
+    return parser
+
+
+def _working(main: Main) -> Main:
+    """Show on a terminal that work goes on."""
+
+    def run(job: Job) -> int:
+        with _progress("working"):
+            return main(job)
+
+    return run
+
+
+def _progress(text: str) -> AbstractContextManager[Any]:
+    console = Console(stderr=True)
+    return console.status(text) if console.is_terminal else nullcontext()
+
+
+def _scan_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="files or folders")
+    parser.add_argument("--format", choices=("table", "jsonl"), default="table")
+    parser.add_argument("--detection", metavar="ID", action="append", help="only this one")
+    parser.add_argument(
+        "--as-of",
+        metavar="TIME",
+        help="events dated later than this, by more than the clock skew, do not count in rates "
+        "(default: now)",
+    )
+
+
+def _scan(job: Job) -> int:
+    detections = job.config.chosen(job.args.detection)
+    as_of = backfill.point_in_time(job.args.as_of) if job.args.as_of else datetime.now(UTC)
+    with _progress("reading"):
+        found = scan.scan(
+            job.spark, job.args.paths, detections, as_of=as_of, skew=job.config.stream.clock_skew
+        )
+        rows = [row.asDict() for row in found.alerts] if job.args.format == "table" else None
+    if rows is None:
+        for row in found.alerts:
+            sys.stdout.write(json.dumps(row.asDict()) + "\n")
+    else:
+        _print_alerts(rows)
+    sys.stdout.flush()
+    _report(found)
+    return 0
+
+
+def _report(found: scan.Scan) -> None:
+    """What was read, and what could not be, on stderr."""
+    lines = [f"{found.files} files, {found.records} records, {found.events} events"]
+    lines += [f"skipped {number}: {reason}" for reason, number in sorted(found.skipped.items())]
+    if found.problems:
+        lines.append(f"could not be read ({found.quarantined} records):")
+        lines += [
+            f"  {file}: {reason}" + (f" ({number} times)" if number > 1 else "")
+            for file, reason, number in found.problems
+        ]
+    sys.stderr.write("".join(f"{printable(line)}\n" for line in lines))
+
+
+def _print_alerts(rows: list[dict[str, Any]]) -> None:
+    console = Console()
+    if rows:
+        table = _table("time (UTC)", "severity", "alert", "entity", "events")
+        for row in rows:
+            severity = Text(row["severity"], style=_STYLES.get(row["severity"], ""))
+            time = row["event_time"].removesuffix("Z").replace("T", " ")
+            said = Text(printable(row["summary"]))
+            shown = Text(printable(row["entity"] or ""))
+            table.add_row(time, severity, said, shown, str(row["event_count"]))
+        console.print(table)
+    console.print(summary_table(Counter((r["detection_id"], r["severity"]) for r in rows)))
+
+
+def summary_table(counts: Counter[tuple[str, str]]) -> Table:
+    """Return alerts by detection and severity, the severest first."""
+    table = _table("severity", "detection", "alerts")
+    order = list(Severity)
+    for (detection, severity), number in sorted(
+        counts.items(), key=lambda item: (-order.index(Severity(item[0][1])), item[0][0])
+    ):
+        table.add_row(Text(severity, style=_STYLES.get(severity, "")), detection, str(number))
+    table.add_section()
+    table.add_row("", "all", str(counts.total()))
+    return table
+
+
+def _simulate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("out", metavar="FOLDER", help="gets AWSLogs/ and truth.json")
+    parser.add_argument("--records", type=int, default=10_000)
+    parser.add_argument("--days", type=int, default=1)
+    parser.add_argument("--accounts", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same bytes")
+
+
+def _simulate(job: Job) -> int:
+    args = job.args
+    size = {"records": args.records, "days": args.days, "accounts": args.accounts}
+    try:
+        with _counted("simulating", args.records) as progress:
+            made = simulate(Path(args.out), **size, seed=args.seed, progress=progress)
+    except (ValueError, OSError) as error:
+        raise UserError(str(error)) from error
+    lines = [
+        f"{made.files} files with {made.records} records in {args.out}/AWSLogs",
+        f"{made.attacks} attacks raise {sum(made.alerts.values())} alerts: {made.truth}",
+    ]
+    job.result(lines, {**vars(made), "alerts": dict(made.alerts)})
+    return 0
+
+
+@contextmanager
+def _counted(text: str, total: int) -> Iterator[Callable[[int], None] | None]:
+    """A progress bar on a terminal; nothing elsewhere."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task(text, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _demo(job: Job) -> int:
+    with _progress("simulating, ingesting, detecting"):
+        shown = demo.run(job)
+    console = Console()
+    table = _table("detection", "planted", "alerts", "")
+    for detection, planted, raised in shown.rows:
+        right = Text("ok", "green") if planted == raised else Text("wrong", "bold red")
+        table.add_row(detection, str(planted), str(raised), right)
+    console.print(table)
+    for line in shown.lines:
+        console.print(line, highlight=False, soft_wrap=True)
+    return 0 if shown.is_right else 1
+
+
+def _list_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=("table", "jsonl"), default="table")
+
+
+def _list(job: Job) -> int:
+    on = {d.id: d for d in job.config.chosen()}
+    if job.args.format == "jsonl":
+        for detection in on.values():
+            sys.stdout.write(json.dumps(_facts(detection)) + "\n")
+        return 0
+    table = _table("detection", "severity", "kind", "ATT&CK", "catches")
+    for detection in on.values():
+        kind = "rate" if isinstance(detection, Rate) else "single event"
+        severity = Text(detection.severity, style=_STYLES.get(detection.severity, ""))
+        table.add_row(
+            detection.id, severity, kind, ", ".join(detection.techniques), detection.title
+        )
+    Console().print(table)
+    return 0
+
+
+def _facts(detection: Detection) -> dict[str, Any]:
+    """What a detection carries, as plain data."""
+    return {
+        "id": detection.id,
+        "title": detection.title,
+        "version": detection.version,
+        "kind": "rate" if isinstance(detection, Rate) else "single event",
+        "description": detection.description,
+        "severity": detection.severity,
+        "tactics": detection.tactics,
+        "techniques": detection.techniques,
+        "data_source": detection.data_source,
+        "event_sources": detection.reads.sources,
+        "event_names": detection.reads.names,
+        "parameters": detection.parameters,
+        "false_positives": detection.false_positives,
+        "blind_spots": detection.blind_spots,
+        "triage": detection.triage,
+        "references": detection.references,
+        "related": detection.related,
+        "origin": vars(detection.origin),
+    }
+
+
+def _show_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID")
+
+
+def _show(job: Job) -> int:
+    (detection,) = job.config.chosen([job.args.id])
+    if job.args.json:
+        sys.stdout.write(json.dumps(_facts(detection)) + "\n")
+        return 0
+    facts = _facts(detection)
+    console = Console(highlight=False)
+    console.print(Text(detection.title, style="bold"), Text(f"({detection.id})", style="dim"))
+    console.print(f"\n{detection.description}\n")
+    if isinstance(detection, Rate):
+        console.print(
+            f"Fires at {detection.threshold} within {duration_text(detection.within)}, once in "
+            f"{duration_text(detection.suppress_for)} for a key.\n"
+        )
+    rows = _table("", "")
+    rows.show_header = False
+    reads = f"{', '.join(detection.reads.names)} of {', '.join(detection.reads.sources)}"
+    rows.add_row("reads", reads)
+    rows.add_row("ATT&CK", ", ".join([*detection.tactics, *detection.techniques]))
+    for name, value in detection.parameters.items():
+        rows.add_row(name, ", ".join(value) if isinstance(value, tuple) else str(value))
+    rows.add_row("version", str(detection.version))
+    rows.add_row("origin", f"{detection.origin.vendor} {detection.origin.rule_id}")
+    console.print(rows)
+    for name in ("false_positives", "blind_spots", "triage", "references", "related"):
+        if facts[name]:
+            console.print(Text(f"\n{name.replace('_', ' ').capitalize()}", style="bold"))
+            for line in facts[name]:
+                console.print(Text(f"  - {line}"))
+    return 0
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        right = name in ("alerts", "events", "planted")
+        whole = name in ("detection", "time (UTC)", "severity")
+        table.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=whole)
+    return table
+
+
+def printable(text: str) -> str:
+    """Return a text without what would steer a terminal: control characters are shown escaped."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )

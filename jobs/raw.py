@@ -1,0 +1,208 @@
+"""Raw CloudTrail files: which there are, and what is in them."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from detections import from_records
+from detections.events import EVENTS
+from jobs.envelopes import split
+from jobs.errors import UserError
+
+SUFFIXES = tuple(f".{kind}{gz}" for kind in ("json", "jsonl", "ndjson") for gz in ("", ".gz"))
+DIGEST = "CloudTrail-Digest"
+MAX_FILE_BYTES = 512 * 1024 * 1024
+FILE_SCHEMA = "path string, modificationTime timestamp, length bigint, content binary"
+
+_ITEMS = "array<struct<record: string, problem: string, skipped: string>>"
+_START = '{"Records":['
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Files to read, and how many were left out, by reason."""
+
+    files: list[str]
+    skipped: dict[str, int]
+    too_large: list[str]
+
+
+def find(spark: SparkSession, paths: Sequence[str]) -> Listing:
+    """Return the files of paths: a file as it is, a folder with all below it.
+
+    Raises:
+        UserError: a path that does not exist.
+    """
+    rows = []
+    for path in paths:
+        found = require(spark, path).select("path", "length").collect()
+        is_file = len(found) == 1 and Path(location(found[0].path)).name == Path(path).name
+        rows += [(row.path, row.length, is_file) for row in found]
+    return choose(rows)
+
+
+def require(spark: SparkSession, path: str) -> DataFrame:
+    """Return the files below a path, without reading them: path, length and more.
+
+    Raises:
+        UserError: the path does not exist.
+    """
+    try:
+        reader = spark.read.format("binaryFile").option("recursiveFileLookup", "true")
+        return reader.load(path)
+    except AnalysisException as error:
+        raise UserError(f"no such file or folder: {path}") from error
+
+
+def choose(rows: Iterable[tuple[str, int, bool]]) -> Listing:
+    """Return which of the files (path, bytes, whether it was asked for by name) are to be read."""
+    files: dict[str, None] = {}
+    skipped: dict[str, int] = {}
+    too_large = []
+    for path, length, by_name in rows:
+        if DIGEST in path:
+            skipped["digest file"] = skipped.get("digest file", 0) + 1
+        elif not by_name and not path.endswith(SUFFIXES):
+            skipped["not .json, .jsonl or .ndjson"] = (
+                skipped.get("not .json, .jsonl or .ndjson", 0) + 1
+            )
+        elif length > MAX_FILE_BYTES:
+            too_large.append(path)
+        else:
+            files[path] = None
+    return Listing(list(files), skipped, too_large)
+
+
+def read(spark: SparkSession, files: Sequence[str]) -> DataFrame:
+    """Read files whole: one row for each record, and for each file without any.
+
+    Out: the columns of EVENTS but `ingestedAt`, `reason` string (null for a good record),
+    `skipped` string, `record` string (the raw text), `is_first` boolean (the file's first row). A
+    file whose bytes cannot be read gives no row at all: see `unread`.
+    """
+    text = _texts(spark, files)
+    text = text.select(_location(), "value", _usual_records(F.col("value")).alias("records"))
+    is_usual = F.col("records").isNotNull()
+    # Spark evaluates Python for every row: a usual file hands it a null, not its bytes.
+    unusual = _split(F.when(~is_usual, F.col("value").cast("binary")))
+    return _rows(text, F.when(is_usual, _items("records")).otherwise(unusual))
+
+
+def salvage(spark: SparkSession, files: Sequence[str]) -> DataFrame:
+    """Read files whose bytes are damaged: what is whole in them, and what is wrong.
+
+    Out: as `read`; a file that is gone or forbidden gives no row.
+    """
+    data = spark.read.format("binaryFile").options(**_TOLERANT).load(list(files))
+    return _rows(data.select(_location("path"), "content"), _split(F.col("content")))
+
+
+def figures() -> list[Column]:
+    """Return what to count over rows of `read` or `salvage`, as aggregates named by what they are.
+
+    files, records (= events + bad ones), events, bad (records and other damage), empty, digest.
+    """
+    has_record, is_bad = F.col("record").isNotNull(), F.col("reason").isNotNull()
+    return [
+        F.count_if("is_first").alias("files"),
+        F.count_if(has_record).alias("records"),
+        F.count_if(has_record & ~is_bad).alias("events"),
+        F.count_if(is_bad).alias("bad"),
+        F.count_if(F.col("skipped") == "empty file").alias("empty"),
+        F.count_if(F.col("skipped") == "digest file").alias("digest"),
+    ]
+
+
+def good(rows: DataFrame) -> DataFrame:
+    """Return the rows that are events."""
+    return rows.filter(F.col("record").isNotNull() & F.col("reason").isNull())
+
+
+def unread(spark: SparkSession, files: Sequence[str], *, salvaging: bool = False) -> list[str]:
+    """Return the files that `read` (or `salvage`) gives no row for."""
+    if salvaging:
+        data = spark.read.format("binaryFile").options(**_TOLERANT).load(list(files))
+        # Looking at the bytes makes Spark read them.
+        seen = data.filter(F.length("content") >= 0).select(_location("path")).collect()
+    else:
+        text = _texts(spark, files)
+        seen = text.filter(F.length("value") >= 0).select(_location()).collect()
+    got = {row.sourceFile for row in seen}
+    return [file for file in files if location(file) not in got]
+
+
+def location(path: str) -> str:
+    """Return a path as people write it: local files without their scheme."""
+    return re.sub("^file:/+", "/", path)
+
+
+def _location(column: str | None = None) -> Column:
+    """Where a file lies, in the form of `location`: string, as `sourceFile`."""
+    # Spark gives the one path as a URI and the other as it is.
+    encoded = F.replace(F.col("_metadata.file_path"), F.lit("+"), F.lit("%2B"))
+    path = F.col(column) if column else F.url_decode(encoded)
+    return F.regexp_replace(path, "^file:/+", "/").alias("sourceFile")
+
+
+# A file is read in one piece or not at all, so that damage never passes for its end. Names may hold
+# what looks like a pattern.
+_TOLERANT = {"ignoreCorruptFiles": "true", "ignoreMissingFiles": "true", "__globPaths__": "false"}
+
+
+def _texts(spark: SparkSession, files: Sequence[str]) -> DataFrame:
+    return spark.read.options(**_TOLERANT).text(list(files), wholetext=True)
+
+
+def _usual_records(text: Column) -> Column:
+    """The records of a file as CloudTrail delivers it: array<string>; null for any other file."""
+    trimmed = F.rtrim(text)
+    is_usual = (
+        text.startswith(_START)
+        & trimmed.endswith("]}")
+        # One document on one line: a second one would be passed over without a word.
+        & (F.instr(trimmed, "\n") == 0)
+        & (F.locate(_START, text, 2) == 0)
+        & F.is_valid_utf8(text)
+    )
+    return F.when(is_usual, F.from_json(text, "Records array<string>")["Records"])
+
+
+def _split(data: Column) -> Column:
+    return F.udf(split, _ITEMS, useArrow=False)(data)
+
+
+def _items(records: str) -> Column:
+    nothing = F.lit(None).cast("string")
+
+    def item(record: Column) -> Column:
+        text = F.coalesce(record, F.lit("null")).alias("record")
+        return F.struct(text, nothing.alias("problem"), nothing.alias("skipped"))
+
+    return F.transform(records, item)
+
+
+def _rows(files: DataFrame, items: Column) -> DataFrame:
+    rows = files.select("sourceFile", F.posexplode_outer(items).alias("sourcePosition", "item"))
+    rows = rows.select(
+        "sourceFile",
+        F.col("sourcePosition").cast("long"),
+        (F.coalesce("sourcePosition", F.lit(0)) == 0).alias("is_first"),
+        F.col("item.record").alias("record"),
+        F.col("item.record").alias("raw"),
+        F.col("item.problem").alias("problem"),
+        F.col("item.skipped").alias("skipped"),
+    )
+    # A row without a record is a file's problem, or a file that has none.
+    reason = F.when(F.col("raw").isNotNull(), F.col("reason")).otherwise(F.col("problem"))
+    return from_records(rows).select(
+        *(name for name in EVENTS.names if name != "ingestedAt"),
+        reason.alias("reason"),
+        "skipped",
+        F.col("raw").alias("record"),
+        "is_first",
+    )

@@ -1,0 +1,105 @@
+"""Raw CloudTrail files to alerts, without any table: try it on an export in one minute."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import reduce
+
+from pyspark.sql import DataFrame, Observation, Row, SparkSession
+from pyspark.sql import functions as F
+from pyspark.storagelevel import StorageLevel
+
+from detections import Detection
+from detections.alerts import ALERTS, time_text
+from detections.evaluate import CLOCK_SKEW, alerts_of, matching
+from detections.events import EVENTS
+from jobs import raw
+
+TIMES = ("event_time", "first_event_time", "last_event_time")
+
+
+@dataclass
+class Scan:
+    """What a scan found: alerts to iterate over once, and what it read."""
+
+    alerts: Iterator[Row]
+    files: int
+    records: int
+    events: int
+    skipped: dict[str, int]
+    problems: list[tuple[str, str, int]] = field(default_factory=list)
+
+    @property
+    def quarantined(self) -> int:
+        """How many records could not be read."""
+        return self.records - self.events
+
+
+def scan(
+    spark: SparkSession,
+    paths: Sequence[str],
+    detections: Sequence[Detection],
+    *,
+    as_of: datetime,
+    skew: timedelta = CLOCK_SKEW,
+) -> Scan:
+    """Evaluate the detections over files.
+
+    `as_of` is the time that events dated in the future are measured against. The alerts come sorted
+    by event_time and alert_id, their times as ISO 8601 text in UTC; the problems as file, reason
+    and number.
+
+    Raises:
+        UserError: a path does not exist.
+    """
+    listing = raw.find(spark, paths)
+    problems = [(raw.location(path), "too large", 1) for path in listing.too_large]
+    skipped = dict(listing.skipped)
+    if not listing.files:
+        return Scan(iter([]), 0, 0, 0, skipped, problems)
+    read = [_Read(raw.read(spark, listing.files), detections, as_of)]
+    if read[0].counts["files"] < len(listing.files):
+        damaged = raw.unread(spark, listing.files)
+        read.append(_Read(raw.salvage(spark, damaged), detections, as_of))
+        if read[1].counts["files"] < len(damaged):
+            gone = raw.unread(spark, damaged, salvaging=True)
+            problems += [(raw.location(path), "cannot be read", 1) for path in gone]
+    matched = reduce(DataFrame.unionByName, [one.matched for one in read])
+    for one in read:
+        problems += one.problems()
+        for reason in ("empty", "digest"):
+            if one.counts[reason]:
+                name = f"{reason} file"
+                skipped[name] = skipped.get(name, 0) + one.counts[reason]
+    found = alerts_of(matched, detections, skew=skew)
+    ordered = found.orderBy("event_time", "alert_id")
+    shown = ordered.select(
+        *(time_text(F.col(n)).alias(n) if n in TIMES else F.col(n) for n in ALERTS.names)
+    )
+    return Scan(
+        shown.toLocalIterator(),
+        len(listing.files) + len(listing.too_large),
+        sum(one.counts["records"] for one in read),
+        sum(one.counts["events"] for one in read),
+        skipped,
+        sorted(problems),
+    )
+
+
+class _Read:
+    """Files, read once: the events that matter kept, everything counted."""
+
+    def __init__(self, rows: DataFrame, detections: Sequence[Detection], as_of: datetime) -> None:
+        observed = Observation()
+        rows = rows.observe(observed, *raw.figures()).withColumn("ingestedAt", F.lit(as_of))
+        good = matching(raw.good(rows), detections)
+        self._bad = rows.filter("reason IS NOT NULL")
+        self.matched = good.select(*EVENTS.names, "matched").persist(StorageLevel.MEMORY_AND_DISK)
+        self.matched.count()
+        self.counts: dict[str, int] = observed.get
+
+    def problems(self) -> list[tuple[str, str, int]]:
+        if not self.counts["bad"]:
+            return []
+        rows = self._bad.groupBy("sourceFile", "reason").count().collect()
+        return [(row.sourceFile, row.reason, row[2]) for row in rows]

@@ -1,0 +1,206 @@
+"""The Delta tables: how they are made, read and written."""
+
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from delta.exceptions import DeltaConcurrentModificationException
+from delta.tables import DeltaTable
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import LongType, StringType, StructField, StructType, TimestampType
+
+from detections.alerts import ALERTS
+from detections.events import EVENTS
+from jobs.errors import UserError
+
+QUARANTINE = StructType(
+    [
+        StructField("quarantinedAt", TimestampType()),
+        StructField("reason", StringType()),
+        StructField("sourceFile", StringType()),
+        StructField("sourcePosition", LongType()),
+        StructField("record", StringType()),
+    ]
+)
+"""What could not be read: why, where it lies, and the start of its text."""
+
+ALERTS_TABLE = StructType(
+    [
+        *ALERTS.fields,
+        StructField("created_at", TimestampType()),
+        StructField("updated_at", TimestampType()),
+        StructField("run_id", StringType()),
+    ]
+)
+
+# Statistics cost as much as writing does: only what is filtered on.
+_EVENT_PROPERTIES = {"delta.dataSkippingStatsColumns": "eventTime,eventSource,eventName,ingestedAt"}
+_ALERT_PROPERTIES = {
+    "delta.enableChangeDataFeed": "true",
+    "delta.dataSkippingStatsColumns": "alert_id,event_time,severity",
+}
+_CONFLICT_TRIES = 8
+
+
+@dataclass(frozen=True)
+class Table:
+    """A Delta table, by path (with a slash or a backslash in it) or by name in the catalog."""
+
+    name: str
+
+    @property
+    def is_path(self) -> bool:
+        """Whether the name is a path."""
+        return "/" in self.name or "\\" in self.name
+
+    @property
+    def path(self) -> str:
+        """The path, made absolute where it is a local one: Delta takes no other."""
+        return self.name if ":" in self.name else str(Path(self.name).absolute())
+
+    def exists(self, spark: SparkSession) -> bool:
+        """Return whether there is a Delta table of that name."""
+        if self.is_path:
+            return DeltaTable.isDeltaTable(spark, self.path)
+        return spark.catalog.tableExists(self.name)
+
+    def read(self, spark: SparkSession) -> DataFrame:
+        """Return the rows.
+
+        Raises:
+            UserError: there is no such table.
+        """
+        try:
+            if self.is_path:
+                return spark.read.format("delta").load(self.path)
+            return spark.read.table(self.name)
+        except AnalysisException as error:
+            raise UserError(f"no Delta table at {self.name}: {_first_line(error)}") from error
+
+    def stream(self, spark: SparkSession, **options: str) -> DataFrame:
+        """Return the rows as a stream."""
+        if not self.exists(spark):
+            raise UserError(f"no Delta table at {self.name}; ingest makes it, or name yours")
+        reader = spark.readStream.format("delta").options(**options)
+        return reader.load(self.path) if self.is_path else reader.table(self.name)
+
+    def delta(self, spark: SparkSession) -> DeltaTable:
+        """Return the table for Delta's own operations."""
+        if self.is_path:
+            return DeltaTable.forPath(spark, self.path)
+        return DeltaTable.forName(spark, self.name)
+
+    def version(self, spark: SparkSession) -> int:
+        """Return the newest version."""
+        newest = self.delta(spark).history(1).select("version").head()
+        return int(newest[0]) if newest else -1
+
+    def append(self, rows: DataFrame, *, app: str, version: int, note: str = "") -> None:
+        """Append rows once: the same `app` and `version` again changes nothing."""
+        writer = rows.write.format("delta").mode("append").option("txnAppId", app)
+        writer = writer.option("txnVersion", str(version)).option("userMetadata", note)
+        if self.is_path:
+            writer.save(self.path)
+        else:
+            writer.saveAsTable(self.name)
+
+
+def create_events(spark: SparkSession, table: Table) -> None:
+    """Make the events table if it is not there."""
+    _create(spark, table, EVENTS, _EVENT_PROPERTIES)
+
+
+def create_quarantine(spark: SparkSession, table: Table) -> None:
+    """Make the quarantine table if it is not there."""
+    _create(spark, table, QUARANTINE, {})
+
+
+def create_alerts(spark: SparkSession, table: Table) -> None:
+    """Make the alerts table if it is not there."""
+    _create(spark, table, ALERTS_TABLE, _ALERT_PROPERTIES, "detection_id")
+
+
+def _create(
+    spark: SparkSession, table: Table, schema: StructType, properties: dict[str, str], *by: str
+) -> None:
+    builder = DeltaTable.createIfNotExists(spark).addColumns(schema)
+    builder = builder.location(table.path) if table.is_path else builder.tableName(table.name)
+    for name, value in properties.items():
+        builder = builder.property(name, value)
+    try:
+        (builder.partitionedBy(*by) if by else builder).execute()
+    except AnalysisException as error:
+        raise UserError(f"cannot make the table {table.name}: {_first_line(error)}") from error
+
+
+class AlertWriter:
+    """Writes alerts so that every alert_id stands once, whoever writes it and how often."""
+
+    # On few cores two MERGE at once are slower than one after the other.
+    _turn = threading.Lock()
+
+    def __init__(
+        self,
+        spark: SparkSession,
+        table: Table,
+        run_id: str,
+        detection_ids: Sequence[str],
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._spark, self._table, self._run_id, self._pause = spark, table, run_id, pause
+        for name in detection_ids:
+            if not re.fullmatch(r"\w+", name):
+                raise ValueError(f"{name!r} cannot be a detection's id")
+        # The literal list lets Delta see that writers of other detections do not conflict.
+        listed = ", ".join(f"'{name}'" for name in sorted(detection_ids))
+        self._same = f"t.detection_id IN ({listed}) AND t.detection_id = s.detection_id"
+        self._same += " AND t.alert_id = s.alert_id"
+
+    def write(self, alerts: DataFrame) -> int:
+        """Merge alerts into the table and return how many there were.
+
+        In: the columns of ALERTS, each alert_id once. New ones are inserted; one that is there is
+        replaced if it has grown, or if other logic or parameters raised it; a replay changes
+        nothing. A conflict with another writer is tried again.
+        """
+        alerts = alerts.persist()
+        try:
+            count = alerts.count()
+            if count:
+                self._retried(lambda: self._merge(alerts))
+            return count
+        finally:
+            alerts.unpersist()
+
+    def _merge(self, alerts: DataFrame) -> None:
+        now = F.lit(datetime.now(UTC))
+        rows = alerts.withColumns(
+            {"created_at": now, "updated_at": now, "run_id": F.lit(self._run_id)}
+        )
+        changed = "s.event_count > t.event_count OR s.config_hash <> t.config_hash"
+        kept = {name: f"s.{name}" for name in ALERTS_TABLE.names if name != "created_at"}
+        with self._turn:
+            merge = self._table.delta(self._spark).alias("t").merge(rows.alias("s"), self._same)
+            merge = merge.whenMatchedUpdate(condition=changed, set=dict(kept))
+            merge.whenNotMatchedInsertAll().execute()
+
+    def _retried(self, write: Callable[[], None]) -> None:
+        for attempt in range(_CONFLICT_TRIES):
+            try:
+                return write()
+            except DeltaConcurrentModificationException:
+                if attempt == _CONFLICT_TRIES - 1:
+                    raise
+                self._pause(random.uniform(0.5, 1.0) * 2**attempt / 4)
+        return None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]

@@ -1,0 +1,1 @@
+"""A twin file for each detection."""

@@ -1,0 +1,27 @@
+"""One Spark session for the whole suite."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.session import session
+
+REAL = Path(__file__).parents[2] / "shared" / "data" / "cloudtrail"
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    settings = {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2"}
+    spark = session("trailhound-tests", master="local[2]", settings=settings)
+    yield spark
+    spark.stop()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Real CloudTrail from public sources; it is not part of the repository."""
+    if not REAL.is_dir():
+        pytest.skip(f"no real CloudTrail at {REAL}")
+    return REAL
