@@ -225,8 +225,10 @@ def _single_columns(detection: SingleEvent) -> Column:
 
 
 def _severity(detection: SingleEvent) -> Column:
-    severity: Column = F.lit(detection.severity.value)
+    severity = detection.severity
+    own, lowered = F.lit(severity.value), F.lit(severity.lowered().value)
     if detection.severity_by_event:
-        severity = F.coalesce(detection.severity_by_event(detection.options), severity)
-    lowered = [F.when(severity == s.value, F.lit(s.lowered().value)) for s in Severity]
-    return F.when(succeeded(), severity).otherwise(F.coalesce(*lowered))
+        by_event = detection.severity_by_event(detection.options)
+        steps = [F.when(by_event == s.value, F.lit(s.lowered().value)) for s in Severity]
+        own, lowered = F.coalesce(by_event, own), F.coalesce(*steps, lowered)
+    return F.when(succeeded(), own).otherwise(lowered)

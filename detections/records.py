@@ -1,6 +1,7 @@
 """One raw record in plain Python: the fields of the contract, and the mending of odd records."""
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -62,6 +63,7 @@ IDENTITY_FIELDS = {
 """The fields of `userIdentity`. Source: "CloudTrail userIdentity element"."""
 
 TIMESTAMP_FIELD = "@timestamp"
+READABLE_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})? ?([Zz]|[+-]\d{2}:?\d{2})?$"
 MENDED_FIELDS = (*FIELDS, TIMESTAMP_FIELD, "unmapped", "reason")
 MAX_RECORD_CHARACTERS = 4 * 1024 * 1024
 # Real records are at most 11 levels deep; beyond this Spark's own reader gives up as well.
@@ -107,6 +109,8 @@ def _sorted_out(raw: dict[str, Any]) -> dict[str, Any]:
         kept["userIdentity"], unknown = _split(identity, IDENTITY_FIELDS)
         if unknown:
             rest["userIdentity"] = unknown
+    if "eventTime" in kept and not re.match(READABLE_TIME, kept["eventTime"]):
+        rest["eventTime"] = kept.pop("eventTime")
     if isinstance(raw.get(TIMESTAMP_FIELD), str):
         kept[TIMESTAMP_FIELD] = raw[TIMESTAMP_FIELD]
     if rest:

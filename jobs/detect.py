@@ -83,14 +83,11 @@ class Detect:
 
     def _alerts(self, reached: DataFrame, detection: Rate) -> DataFrame:
         """The alerts of windows that the state gives, with the columns of their deciding events."""
-        instants = reached.select("event_time").distinct().limit(_MAX_INSTANTS + 1).collect()
-        times = [row.event_time for row in instants]
+        rows = reached.select("event_time").distinct().collect()
+        times: list[datetime] = sorted(row.event_time for row in rows)
         time = F.col("eventTime")
         if len(times) > _MAX_INSTANTS:
-            first, last = (
-                reached.agg(F.min("event_time"), F.max("event_time")).first() or (None,) * 2
-            )
-            wanted = time.between(first, last)
+            wanted = (time >= F.lit(times[0])) & (time <= F.lit(times[-1]))
         else:
             wanted = time.isin(times)
         events = self._canonical(self._events.read(self._spark)).filter(wanted)

@@ -112,6 +112,8 @@ def _elements(text: str, position: int) -> Iterator[Item]:
         except (ValueError, RecursionError) as error:
             yield Item(problem=_described(text, position, error))
             position = _next_record(text, position + 1)
+            if position == len(text):
+                return
             continue
         yield from _unwrapped(element, text[position:end])
         position = _skip(_COMMA, text, end)

@@ -47,7 +47,10 @@ from detections import (
     ),
 )
 def network_acl_all_ports_open(options: Options) -> Column:
-    """A network ACL guards whole subnets; an entry for all ports undoes it in one call."""
+    """A network ACL guards whole subnets; an entry for all ports undoes it in one call.
+
+    What is left between the outside and the machines are their security groups.
+    """
     allows = is_any_of(request_parameter("ruleAction"), "allow")
     egress, protocol = request_parameter("egress"), number(request_parameter("aclProtocol"))
     first, last = (number(request_parameter(f"portRange.{end}")) for end in ("from", "to"))
