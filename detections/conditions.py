@@ -10,7 +10,7 @@ from operator import or_
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from detections.model import Calls
+from detections.model import Calls, calls
 
 MASKED = "HIDDEN_DUE_TO_SECURITY_REASONS"
 ROOT_USER = "<root>"
@@ -68,8 +68,8 @@ def is_any_of(value: Column, *texts: str) -> Column:
 
 
 def number(value: Column) -> Column:
-    """Return a JSON number, or its text, as double; null where it is none."""
-    return value.try_cast("double")
+    """Return a whole JSON number, or its text, as double; null where it is none."""
+    return F.when(value.rlike(r"^-?\d+(\.0+)?\z"), value.try_cast("double"))
 
 
 def listed(value: Column) -> Column:
@@ -115,7 +115,7 @@ def is_call(which: Calls) -> Column:
     source = F.col("eventSource").isin(*which.sources)
     if not which.versioned:
         return holds(source & F.col("eventName").isin(*which.names))
-    pattern = rf"^({'|'.join(which.names)})(\d{{8}})?(v\d+)?$"
+    pattern = rf"^({'|'.join(which.names)})(\d{{8}})?(v\d+)?\z"
     return holds(source & F.col("eventName").rlike(pattern))
 
 
@@ -131,7 +131,7 @@ def succeeded() -> Column:
     """The call worked: no error, or, for a console sign-in, the answer "Success"."""
     answer = F.get_json_object(F.col("responseElements"), "$.ConsoleLogin")
     no_error = _is_blank("errorCode") & _is_blank("errorMessage")
-    is_sign_in = holds(F.col("eventName") == "ConsoleLogin")
+    is_sign_in = is_call(calls("signin", "ConsoleLogin"))
     return F.when(is_sign_in, holds(answer == "Success")).otherwise(no_error)
 
 

@@ -3,13 +3,15 @@
 The same functions serve a batch and a stream; none of them reads a clock.
 """
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import reduce
 from operator import and_, or_
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from detections import windows
 from detections.alerts import (
@@ -85,26 +87,42 @@ def single_alerts(matched: DataFrame, detections: Sequence[SingleEvent]) -> Data
 
     In: canonical events with `matched`. Out: the columns of ALERTS, each alert_id once.
     """
-    by_id = [F.when(F.col("detection_id") == d.id, _single_columns(d)) for d in detections]
+    # A repeat has the same content, so it is no matter which of them stays.
+    return single_alert_rows(matched, detections).dropDuplicates(["alert_id"])
+
+
+def single_alert_rows(matched: DataFrame, detections: Sequence[SingleEvent]) -> DataFrame:
+    """Return an alert for each event and single-event detection, so one more for a repeat.
+
+    In: canonical events with `matched`, as a batch or a stream. Out: the columns of ALERTS.
+    """
     rows = matched.withColumn("detection_id", F.explode("matched"))
     rows = rows.filter(F.col("detection_id").isin(*(d.id for d in detections)))
-    rows = rows.withColumn("own", F.coalesce(*by_id)).withColumn("evidence", evidence())
+    rows = rows.withColumns(
+        {
+            "evidence": evidence(),
+            "own": F.element_at(_metadata(detections), F.col("detection_id")),
+            "is_success": succeeded(),
+        }
+    )
+    severity = F.coalesce(_by_detection(detections, _severity), F.col("own.severity"))
+    steps = [F.when(severity == s.value, F.lit(s.lowered().value)) for s in Severity]
     identity = F.coalesce(event_id(), content_id(F.col("evidence")))
     columns = {
         "alert_id": alert_id(F.col("detection_id"), identity),
         "detection_id": F.col("detection_id"),
-        "outcome": F.when(succeeded(), "success").otherwise("failure"),
+        "severity": F.when(F.col("is_success"), severity).otherwise(F.coalesce(*steps)),
+        "outcome": F.when(F.col("is_success"), "success").otherwise("failure"),
+        "summary": _by_detection(detections, _summary),
+        "entity": F.coalesce(_by_detection(detections, _entity), actor()),
         **actor_columns(),
+        **{name: F.col(f"own.{name}") for name in _METADATA if name != "severity"},
         **dict.fromkeys(("event_time", "first_event_time", "last_event_time"), F.col("eventTime")),
         "event_count": F.lit(1),
         "event_ids": F.array_compact(F.array(event_id())),
     }
-    for name in ALERTS.names:
-        columns.setdefault(name, F.col(f"own.{name}") if name in _OWN else F.lit(None))
-    # A repeat has the same content, so it is no matter which of them stays.
-    return rows.select(*conform([columns[name] for name in ALERTS.names])).dropDuplicates(
-        ["alert_id"]
-    )
+    columns |= {name: F.lit(None) for name in ALERTS.names if name not in columns}
+    return rows.select(*conform([columns[name] for name in ALERTS.names]))
 
 
 def counted_events(
@@ -144,30 +162,28 @@ def rate_alerts(reached: DataFrame, counted: DataFrame, detection: Rate) -> Data
     `reached`: the rows of `windows.reached`; `counted`: the events to take the deciding one from,
     as `counted_events` gives them. Out: the columns of ALERTS, each alert_id once.
     """
-    facts = counted.withColumn("evidence", evidence()).select(
-        F.col("key").alias("deciding_key"),
-        F.col("eventTime").alias("deciding_time"),
-        F.coalesce("event_id", "content").alias("deciding_id"),
-        F.struct(*(c.alias(n) for n, c in actor_columns().items())).alias("deciding"),
-    )
-    facts = facts.dropDuplicates(["deciding_key", "deciding_time", "deciding_id"])
+    facts = counted.withColumns(
+        {"deciding_key": F.col("key"), "deciding_id": F.coalesce("event_id", "content")}
+    ).drop("key", "value", "event_id", "content")
     same = (
         (F.col("key") == F.col("deciding_key"))
-        & (F.col("event_time") == F.col("deciding_time"))
+        & (F.col("event_time") == F.col("eventTime"))
         & (F.col("deciding_event") == F.col("deciding_id"))
     )
-    rows = reached.join(facts, same, "left")
+    # Repeats of the deciding event are equal, so it is no matter which of them stays.
+    rows = reached.join(facts, same, "left").dropDuplicates(["key", "period_start"])
+    rows = rows.withColumn("evidence", evidence())
     entity = F.array_join("key", "/")
-    shown = _rate_texts(detection)
+    rows = rows.withColumn("own", F.element_at(_metadata([detection]), detection.id))
     columns = {
-        **{name: F.col(f"deciding.{name}") for name in actor_columns()},
-        **shown,
+        **actor_columns(),
+        **{name: F.col(f"own.{name}") for name in _METADATA},
+        "detection_id": F.lit(detection.id),
         "alert_id": alert_id(
             F.lit(detection.id), F.to_json("key"), time_text(F.col("period_start"))
         ),
         "entity": entity,
         "outcome": F.lit("failure"),
-        "severity": F.lit(detection.severity.value),
         "threshold": F.lit(detection.threshold),
         "window": F.lit(duration_text(detection.within)),
         "summary": filled(
@@ -186,8 +202,7 @@ def rate_alerts(reached: DataFrame, counted: DataFrame, detection: Rate) -> Data
     return rows.select(*conform([columns[name] for name in ALERTS.names]))
 
 
-_SHARED = ("title", "detection_version", "config_hash", "tactics", "techniques")
-_OWN = (*_SHARED, "severity", "summary", "entity")
+_METADATA = ("title", "detection_version", "config_hash", "tactics", "techniques", "severity")
 
 
 def _matches(detection: Detection) -> Column:
@@ -195,40 +210,49 @@ def _matches(detection: Detection) -> Column:
     return condition & succeeded() if detection.outcome is Outcome.SUCCESS else condition
 
 
-def _rate_texts(detection: Detection) -> dict[str, Column]:
-    return {
-        "detection_id": F.lit(detection.id),
-        "title": F.lit(detection.title),
-        "detection_version": F.lit(detection.version),
-        "config_hash": F.lit(detection.config_hash),
-        "tactics": F.array(*map(F.lit, detection.tactics)),
-        "techniques": F.array(*map(F.lit, detection.techniques)),
+def _metadata(detections: Sequence[Detection]) -> Column:
+    """What is the same for all alerts of a detection: map from its id to a struct, one literal."""
+    facts = {
+        d.id: {
+            "title": d.title,
+            "detection_version": d.version,
+            "config_hash": d.config_hash,
+            "tactics": d.tactics,
+            "techniques": d.techniques,
+            "severity": d.severity.value,
+        }
+        for d in detections
     }
+    entry = StructType([ALERTS[name] for name in _METADATA])
+    schema = f"map<string,{entry.simpleString()}>"
+    return F.from_json(F.lit(json.dumps(facts)), schema)
 
 
-def _single_columns(detection: SingleEvent) -> Column:
-    values = {"actor": actor()}
-    summary = filled(detection.summary, values)
-    if detection.details:
-        details = detection.details(detection.options)
-        summary = F.concat(summary, F.coalesce(F.concat(F.lit("; "), details), F.lit("")))
-    entity = first_known(
-        [values["actor"] if e == "actor" else field_value(e) for e in detection.entity]
-    )
-    columns = {
-        **_rate_texts(detection),
-        "severity": _severity(detection),
-        "summary": summary,
-        "entity": F.coalesce(entity, values["actor"]),
-    }
-    return F.struct(*(columns[name].cast(ALERTS[name].dataType).alias(name) for name in _OWN))
+def _by_detection(
+    detections: Sequence[SingleEvent], column: Callable[[SingleEvent], Column | None]
+) -> Column:
+    """The column of whichever detection raised the alert; null where it has none."""
+    chosen: Column = F.lit(None).cast("string")
+    for detection in reversed(detections):
+        value = column(detection)
+        if value is not None:
+            is_own = F.col("detection_id") == detection.id
+            chosen = F.when(is_own, value).otherwise(chosen)
+    return chosen
 
 
-def _severity(detection: SingleEvent) -> Column:
-    severity = detection.severity
-    own, lowered = F.lit(severity.value), F.lit(severity.lowered().value)
-    if detection.severity_by_event:
-        by_event = detection.severity_by_event(detection.options)
-        steps = [F.when(by_event == s.value, F.lit(s.lowered().value)) for s in Severity]
-        own, lowered = F.coalesce(by_event, own), F.coalesce(*steps, lowered)
-    return F.when(succeeded(), own).otherwise(lowered)
+def _severity(detection: SingleEvent) -> Column | None:
+    by_event = detection.severity_by_event
+    return by_event(detection.options) if by_event else None
+
+
+def _summary(detection: SingleEvent) -> Column:
+    summary = filled(detection.summary, {"actor": actor()})
+    if not detection.details:
+        return summary
+    details = F.concat(F.lit("; "), detection.details(detection.options))
+    return F.concat(summary, F.coalesce(details, F.lit("")))
+
+
+def _entity(detection: SingleEvent) -> Column:
+    return first_known([field_value(path) for path in detection.entity])

@@ -28,6 +28,7 @@ from detections.records import (
     MAX_RECORD_CHARACTERS,
     MENDED_FIELDS,
     NUMBER_LIKE,
+    READABLE_TIME,
     TEXT,
     TIMESTAMP_FIELD,
     mend,
@@ -52,7 +53,6 @@ EVENTS = StructType(
 )
 """A canonical event: CloudTrail's columns in contract order, then `unmapped`, then its arrival."""
 
-_READABLE_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})? ?([Zz]|[+-]\d{2}:?\d{2})?$"
 _SEPARATOR = "\u0001"
 # What a JSON text cannot be told from, once it is read as a string: a number, a truth value, an
 # object; a list too, but user agents come in square brackets and are looked at more closely.
@@ -123,7 +123,7 @@ def readable_time(text: Column) -> Column:
     """Return the timestamp that a text names, UTC where it names no zone; null if none."""
     zoned = text.rlike(r"([Zz]|[+-]\d{2}:?\d{2})$")
     in_utc = F.when(zoned, text).otherwise(F.concat(text, F.lit("Z")))
-    return F.when(text.rlike(_READABLE_TIME), in_utc.try_cast("timestamp"))
+    return F.when(text.rlike(READABLE_TIME), in_utc.try_cast("timestamp"))
 
 
 _STAGED = StructType([StructField(name, StringType()) for name in MENDED_FIELDS])
@@ -159,7 +159,7 @@ def _is_odd() -> Column:
         F.concat_ws(_SEPARATOR, *texts).rlike(_OTHER_TYPE),
         agent.startswith("[") & F.json_array_length(agent).isNotNull(),
         F.concat_ws(_SEPARATOR, *objects).rlike(rf"(^|{_SEPARATOR})[^\{{\[]"),
-        ~F.col("_parsed.eventTime").rlike(_READABLE_TIME),
+        ~F.col("_parsed.eventTime").rlike(READABLE_TIME),
         *(~F.col(f"_parsed.{n}").isin("true", "false") for n, k in FIELDS.items() if k == BOOLEAN),
     ]
     unknown = F.lit(False)

@@ -42,7 +42,9 @@ def evaluate(
     spans = {d.id: whole_periods(start, end, d.suppress_for) for d in rates}
     first = min([start, *(spans[d.id][0] - d.within for d in rates)])
     last = max([end, *(spans[d.id][1] for d in rates)])
-    matched = matching(events.filter(_within("eventTime", first, last)), detections).persist()
+    matched = matching(events.filter(_within("eventTime", first, last)), detections)
+    # One pass over the table; few events match, and planning begins anew from them.
+    matched = matched.localCheckpoint()
     parts = [single_alerts(matched.filter(_within("eventTime", start, end)), singles)]
     for detection in rates:
         period_first, period_last = spans[detection.id]

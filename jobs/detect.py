@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from detections import Detection, Rate, SingleEvent, from_table, windows
-from detections.evaluate import counted_events, matching, rate_alerts, single_alerts
+from detections.evaluate import counted_events, matching, rate_alerts, single_alert_rows
 from jobs import streams
 from jobs.config import Config
 from jobs.errors import UserError
@@ -52,12 +52,11 @@ class Detect:
         files = str(self._config.stream.max_files_per_batch)
         events = self._canonical(self._events.stream(self._spark, maxFilesPerTrigger=files))
 
-        def batch(matched: DataFrame, _: int) -> None:
-            self._write(SINGLE_EVENTS, single_alerts(matched, self._singles))
+        def batch(rows: DataFrame, _: int) -> None:
+            self._write(SINGLE_EVENTS, rows.dropDuplicates(["alert_id"]))
 
-        return streams.Query(
-            SINGLE_EVENTS, matching(events, self._singles), batch, self._checkpoint(SINGLE_EVENTS)
-        )
+        rows = single_alert_rows(matching(events, self._singles), self._singles)
+        return streams.Query(SINGLE_EVENTS, rows, batch, self._checkpoint(SINGLE_EVENTS))
 
     def _rate(self, detection: Rate) -> streams.Query:
         stream = self._events.stream(self._spark, maxFilesPerTrigger=_EVERYTHING)

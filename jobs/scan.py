@@ -7,7 +7,6 @@ from functools import reduce
 
 from pyspark.sql import DataFrame, Observation, Row, SparkSession
 from pyspark.sql import functions as F
-from pyspark.storagelevel import StorageLevel
 
 from detections import Detection
 from detections.alerts import ALERTS, time_text
@@ -94,8 +93,8 @@ class _Read:
         rows = rows.observe(observed, *raw.figures()).withColumn("ingestedAt", F.lit(as_of))
         good = matching(raw.good(rows), detections)
         self._bad = rows.filter("reason IS NOT NULL")
-        self.matched = good.select(*EVENTS.names, "matched").persist(StorageLevel.MEMORY_AND_DISK)
-        self.matched.count()
+        # Few events match; planning what is asked of them costs more than asking, so it begins anew.
+        self.matched = good.select(*EVENTS.names, "matched").localCheckpoint()
         self.counts: dict[str, int] = observed.get
 
     def problems(self) -> list[tuple[str, str, int]]:

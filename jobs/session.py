@@ -18,6 +18,8 @@ _LOCAL = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "2g",
     "spark.ui.enabled": "false",
+    # Where a Column was written is of use to who debugs pyspark, and costs most of the planning.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.session.timeZone": "UTC",
     # Delta's defaults are for large tables; with few files they only cost tasks.

@@ -157,7 +157,8 @@ def test_a_readable_record(read: dict[str, Row], name: str) -> None:
     assert row.eventTime == NOON.replace(tzinfo=None)
     for path, value in columns.items():
         first, _, inner = path.partition(".")
-        assert (row[first][inner] if inner else row[first]) == value
+        outer = row[first]
+        assert (outer[inner] if inner and outer else outer) == value
     assert (json.loads(row.unmapped) if row.unmapped else None) == unmapped
 
 
