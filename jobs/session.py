@@ -11,6 +11,7 @@ from jobs import jars
 from jobs.errors import UserError
 
 DELTA_EXTENSION = "io.delta.sql.DeltaSparkSessionExtension"
+_JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 DELTA_CATALOG = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
 
 _LOCAL = {
@@ -50,7 +51,9 @@ def session(
         spark = SparkSession.builder.appName(app).getOrCreate()
         _require_delta(spark)
         return spark
-    settings = {**_LOCAL, **_delta(), **_quiet(), **(settings or {})}
+    settings = {**_LOCAL, **_delta(), **(settings or {})}
+    java = [_quiet(), settings.get(_JAVA_OPTIONS, "")]
+    settings[_JAVA_OPTIONS] = " ".join(option for option in java if option)
     builder = SparkSession.builder.appName(app).master(master or "local[*]")
     for name, value in settings.items():
         builder = builder.config(name, value)
@@ -82,10 +85,11 @@ def _delta() -> dict[str, str]:
     }
 
 
-def _quiet() -> dict[str, str]:
+def _quiet() -> str:
+    """The option of Java under which Spark logs only what matters, and to stderr."""
     here = Path(__file__).parent
     for folder in (here / "conf", here.parent / "conf"):
         file = folder / "log4j2.properties"
         if file.is_file():
-            return {"spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={file.as_uri()}"}
-    return {}
+            return f"-Dlog4j2.configurationFile={file.as_uri()}"
+    return ""

@@ -13,7 +13,10 @@ REAL = Path(__file__).parents[2] / "shared" / "data" / "cloudtrail"
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    settings = {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2"}
+    settings = {
+        "spark.sql.shuffle.partitions": "2",
+        "spark.default.parallelism": "2",
+    }
     spark = session("trailhound-tests", master="local[2]", settings=settings)
     yield spark
     spark.stop()

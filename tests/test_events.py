@@ -179,7 +179,9 @@ RECORDS: list[Record] = [
         "networkAclId": "acl-1", "ruleAction": "allow", "aclProtocol": "6", "egress": False,
         "cidrBlock": "0.0.0.0/0", "portRange": {"from": 0, "to": 65535},
     }),
-    record("lambda", "UpdateFunctionConfiguration20150331v2", {"functionName": "f", "layers": ["arn:a"]}),
+    record("lambda", "UpdateFunctionConfiguration20150331v2", {
+        "functionName": "f", "layers": ["arn:a"],
+    }),
     record("rds", "ModifyDBSnapshotAttribute", {
         "dBSnapshotIdentifier": "s", "attributeName": "restore", "valuesToAdd": ["all"],
     }),

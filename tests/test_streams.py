@@ -1,0 +1,115 @@
+"""Batch = stream: the same alerts in any split into files and micro-batches, in any order."""
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import Record, events
+from oracle import RATES as RATES_OF_THE_LAW
+from oracle import evaluate
+from pyspark.sql import SparkSession
+from test_detections import RATE_CASES, RATES, SINGLE, SINGLE_CASES, in_own_world
+from test_jobs import alerts as table_of
+from test_jobs import config, rows
+
+from detections import alerts
+from jobs import detect
+from jobs.tables import Table, create_events
+
+SEED = 20240301
+
+
+def records() -> list[Record]:
+    """The records of every case that runs with default options, each in a world of its own."""
+    found = [{**case.record, "eventID": f"s{n}"} for n, (_, case) in enumerate(SINGLE_CASES)]
+    for number, (_, case) in enumerate(RATE_CASES):
+        if not case.options:
+            found += in_own_world(case, number)
+    return found
+
+
+@pytest.fixture(scope="module")
+def streamed(
+    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Any, list[Record]]:
+    """The cases through the stream: shuffled, some of them twice, in three runs of two commits."""
+    where = config(tmp_path_factory.mktemp("streams"))
+    # All is within the delay, so that any order is allowed.
+    where = replace(where, stream=replace(where.stream, watermark_delay=timedelta(days=400)))
+    all_records = records()
+    rng = random.Random(SEED)
+    shuffled = all_records + rng.sample(all_records, len(all_records) // 10)
+    rng.shuffle(shuffled)
+    table = Table(where.tables.events)
+    create_events(spark, table)
+    for run in range(3):
+        # A transaction's version only ever grows: Delta passes over one that it has seen.
+        for number in (2 * run, 2 * run + 1):
+            table.append(events(spark, shuffled[number::6]), app="test", version=number)
+        detect.run(spark, where, [*SINGLE, *RATES], f"run {run}")
+    return where, all_records
+
+
+def test_stream_equals_batch(spark: SparkSession, streamed: tuple[Any, list[Record]]) -> None:
+    where, all_records = streamed
+    batch = alerts(events(spark, all_records), [*SINGLE, *RATES])
+    assert table_of(spark, where) == rows(batch)
+
+
+def test_stream_equals_the_oracle_on_rates(
+    spark: SparkSession, streamed: tuple[Any, list[Record]]
+) -> None:
+    where, all_records = streamed
+    table = Table(where.tables.alerts).read(spark).filter("threshold IS NOT NULL")
+    names = ("detection_id", "entity", "event_time", "first_event_time", "last_event_time")
+    names += ("event_count", "distinct_count", "event_ids", "account_id", "source_ip")
+    found = sorted(
+        tuple(tuple(value) if isinstance(value, list) else value for value in row)
+        for row in table.select(*names).collect()
+    )
+    wanted = sorted(
+        (
+            a.detection_id,
+            a.entity,
+            *(
+                t.replace(tzinfo=None)
+                for t in (a.event_time, a.first_event_time, a.last_event_time)
+            ),
+            a.event_count,
+            a.distinct_count,
+            a.event_ids,
+            a.account_id,
+            a.source_ip,
+        )
+        for a in evaluate(all_records)
+        if a.detection_id in RATES_OF_THE_LAW
+    )
+    assert found == wanted
+    assert len(found) > 50
+
+
+def test_running_again_writes_no_new_version(
+    spark: SparkSession, streamed: tuple[Any, list[Record]]
+) -> None:
+    where, _ = streamed
+    before = Table(where.tables.alerts).version(spark)
+    detect.run(spark, where, [*SINGLE, *RATES], "again")
+    assert Table(where.tables.alerts).version(spark) == before
+
+
+def test_new_detections_take_the_whole_table_first(
+    spark: SparkSession, streamed: tuple[Any, list[Record]], tmp_path: Path
+) -> None:
+    where, _ = streamed
+    fresh = replace(
+        where,
+        tables=replace(where.tables, alerts=str(tmp_path / "alerts")),
+        stream=replace(
+            where.stream, checkpoints=str(tmp_path / "new"), watermark_delay=timedelta(hours=2)
+        ),
+    )
+    detect.run(spark, fresh, [*SINGLE, *RATES], "fresh")
+    assert table_of(spark, fresh) == table_of(spark, where)
