@@ -128,7 +128,7 @@ def ingestion(spark: SparkSession, logs: Path, work: Path, runs: int) -> Row:
 
     def floor() -> None:
         out = work / f"parquet-{next(count)}"
-        schema = StructType().add("Records", f"array<{record.simpleString()}>")
+        schema = f"Records array<{record.simpleString()}>"
         read = spark.read.schema(schema).option("multiLine", "true").json(files)
         read.select(F.inline("Records")).write.parquet(str(out))
         shutil.rmtree(out)

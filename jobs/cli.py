@@ -298,3 +298,7 @@ def printable(text: str) -> str:
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
     )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

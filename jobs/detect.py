@@ -34,6 +34,7 @@ class Detect:
         self._spark, self._config = spark, config
         self._events = Table(config.tables.events)
         alerts = Table(config.tables.alerts)
+        canonical(self._events.read(spark), config)  # before anything is made
         create_alerts(spark, alerts)
         self._writers = {
             name: AlertWriter(spark, alerts, run_id, ids)
@@ -56,7 +57,16 @@ class Detect:
             self._write(SINGLE_EVENTS, rows.dropDuplicates(["alert_id"]))
 
         rows = single_alert_rows(matching(events, self._singles), self._singles)
-        return streams.Query(SINGLE_EVENTS, rows, batch, self._checkpoint(SINGLE_EVENTS))
+        return streams.Query(SINGLE_EVENTS, rows, batch, self._checkpoint(self._single_part()))
+
+    def _single_part(self) -> str:
+        """The name of the position of the single-event query.
+
+        Some detections alone have a position of their own: theirs must not move that of all.
+        """
+        own = [d.id for d in self._singles]
+        usual = [d.id for d in self._config.chosen() if isinstance(d, SingleEvent)]
+        return SINGLE_EVENTS if own == usual else f"{SINGLE_EVENTS}-{streams.folder(str(own))}"
 
     def _rate(self, detection: Rate) -> streams.Query:
         stream = self._events.stream(self._spark, maxFilesPerTrigger=_EVERYTHING)
@@ -103,7 +113,7 @@ class Detect:
         return self._config.stream.clock_skew
 
     def _checkpoint(self, *parts: str) -> str:
-        table = streams.folder(self._config.tables.events)
+        table = streams.folder(self._events.path if self._events.is_path else self._events.name)
         return "/".join([self._config.stream.checkpoints, "detect", table, *parts])
 
 

@@ -15,7 +15,7 @@ from detections.events import EVENTS
 from jobs import raw, streams
 from jobs.config import Config
 from jobs.job import Job
-from jobs.tables import QUARANTINE, Table, create_events, create_quarantine
+from jobs.tables import QUARANTINE, Table, absolute, create_events, create_quarantine
 
 RECORD_START = 2000
 # Delivery keeps old modification times (rsync, restores); the file source forgets them otherwise.
@@ -151,8 +151,9 @@ def run(spark: SparkSession, config: Config, path: str, *, follow: bool = False)
         .load(path)
         .select("path", "length")
     )
+    place = streams.folder(absolute(path))
     query = streams.Query(
-        "ingest", names, ingest.batch, f"{config.stream.checkpoints}/ingest/{streams.folder(path)}"
+        "ingest", names, ingest.batch, f"{config.stream.checkpoints}/ingest/{place}"
     )
     streams.run(spark, [query], follow=follow, trigger=config.stream.trigger)
     return ingest.counts

@@ -1,12 +1,13 @@
 """Raw CloudTrail files: which there are, and what is in them."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F
 
 from detections import from_records
@@ -85,8 +86,7 @@ def read(spark: SparkSession, files: Sequence[str]) -> DataFrame:
     `skipped` string, `record` string (the raw text), `is_first` boolean (the file's first row). A
     file whose bytes cannot be read gives no row at all: see `unread`.
     """
-    text = _texts(spark, files)
-    text = text.select(_location(), "value", _usual_records(F.col("value")).alias("records"))
+    text = _texts(spark, files).withColumn("records", _usual_records(F.col("value")))
     is_usual = F.col("records").isNotNull()
     # Spark evaluates Python for every row: a usual file hands it a null, not its bytes.
     unusual = _split(F.when(~is_usual, F.col("value").cast("binary")))
@@ -98,8 +98,7 @@ def salvage(spark: SparkSession, files: Sequence[str]) -> DataFrame:
 
     Out: as `read`; a file that is gone or forbidden gives no row.
     """
-    data = spark.read.format("binaryFile").options(**_TOLERANT).load(list(files))
-    return _rows(data.select(_location("path"), "content"), _split(F.col("content")))
+    return _rows(_bytes(spark, files), _split(F.col("content")))
 
 
 def figures() -> list[Column]:
@@ -125,13 +124,10 @@ def good(rows: DataFrame) -> DataFrame:
 
 def unread(spark: SparkSession, files: Sequence[str], *, salvaging: bool = False) -> list[str]:
     """Return the files that `read` (or `salvage`) gives no row for."""
-    if salvaging:
-        data = spark.read.format("binaryFile").options(**_TOLERANT).load(list(files))
-        # Looking at the bytes makes Spark read them.
-        seen = data.filter(F.length("content") >= 0).select(_location("path")).collect()
-    else:
-        text = _texts(spark, files)
-        seen = text.filter(F.length("value") >= 0).select(_location()).collect()
+    # Looking at the content makes Spark read it.
+    data = _bytes(spark, files) if salvaging else _texts(spark, files)
+    content = F.col("content" if salvaging else "value")
+    seen = data.filter(F.length(content) >= 0).select("sourceFile").collect()
     got = {row.sourceFile for row in seen}
     return [file for file in files if location(file) not in got]
 
@@ -149,13 +145,44 @@ def _location(column: str | None = None) -> Column:
     return F.regexp_replace(path, "^file:/+", "/").alias("sourceFile")
 
 
-# A file is read in one piece or not at all, so that damage never passes for its end. Names may hold
-# what looks like a pattern.
-_TOLERANT = {"ignoreCorruptFiles": "true", "ignoreMissingFiles": "true", "__globPaths__": "false"}
+# A file is read in one piece or not at all, so that damage never passes for its end.
+_TOLERANT = {"ignoreCorruptFiles": "true", "ignoreMissingFiles": "true"}
 
 
 def _texts(spark: SparkSession, files: Sequence[str]) -> DataFrame:
-    return spark.read.options(**_TOLERANT).text(list(files), wholetext=True)
+    """Files as sourceFile and value, each whole."""
+
+    def load(reader: DataFrameReader, paths: list[str]) -> DataFrame:
+        return reader.text(paths, wholetext=True).select(_location(), "value")
+
+    return _loaded(spark, files, load)
+
+
+def _bytes(spark: SparkSession, files: Sequence[str]) -> DataFrame:
+    """Files as sourceFile and content, as they are stored."""
+
+    def load(reader: DataFrameReader, paths: list[str]) -> DataFrame:
+        return reader.format("binaryFile").load(paths).select(_location("path"), "content")
+
+    return _loaded(spark, files, load)
+
+
+def _loaded(
+    spark: SparkSession,
+    files: Sequence[str],
+    load: Callable[[DataFrameReader, list[str]], DataFrame],
+) -> DataFrame:
+    """Files by their very names. Spark takes some for patterns, and then reads others twice."""
+    plain = [file for file in files if not _PATTERN.search(file)]
+    odd = [_PATTERN.sub(r"\\\g<0>", file) for file in files if _PATTERN.search(file)]
+    reader = spark.read.options(**_TOLERANT)
+    frames = [load(reader.option("__globPaths__", "true"), odd)] if odd else []
+    if plain or not odd:
+        frames.append(load(reader.option("__globPaths__", "false"), plain))
+    return reduce(DataFrame.unionByName, frames)
+
+
+_PATTERN = re.compile(r"[\[\]{}?*\\]")
 
 
 def _usual_records(text: Column) -> Column:

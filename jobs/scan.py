@@ -93,7 +93,7 @@ class _Read:
         rows = rows.observe(observed, *raw.figures()).withColumn("ingestedAt", F.lit(as_of))
         good = matching(raw.good(rows), detections)
         self._bad = rows.filter("reason IS NOT NULL")
-        # Few events match; planning what is asked of them costs more than asking, so it begins anew.
+        # Few events match, and what is asked of them is planned faster from a new beginning.
         self.matched = good.select(*EVENTS.names, "matched").localCheckpoint()
         self.counts: dict[str, int] = observed.get
 

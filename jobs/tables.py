@@ -1,5 +1,6 @@
 """The Delta tables: how they are made, read and written."""
 
+import os
 import random
 import re
 import threading
@@ -7,7 +8,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from delta.exceptions import DeltaConcurrentModificationException
 from delta.tables import DeltaTable
@@ -63,7 +63,7 @@ class Table:
     @property
     def path(self) -> str:
         """The path, made absolute where it is a local one: Delta takes no other."""
-        return self.name if ":" in self.name else str(Path(self.name).absolute())
+        return absolute(self.name)
 
     def exists(self, spark: SparkSession) -> bool:
         """Return whether there is a Delta table of that name."""
@@ -110,6 +110,11 @@ class Table:
             writer.save(self.path)
         else:
             writer.saveAsTable(self.name)
+
+
+def absolute(path: str) -> str:
+    """Return a path in the one form that stands for it: local ones absolute, URIs as they are."""
+    return path.rstrip("/") if ":" in path else os.path.abspath(path)
 
 
 def create_events(spark: SparkSession, table: Table) -> None:

@@ -239,6 +239,7 @@ MODULES = {
     "pkgutil",
     "pyspark.sql",
     "pyspark.sql.types",
+    "re",
     "string",
     "typing",
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import Record, events
+from builders import Record, events, record
 from oracle import RATES as RATES_OF_THE_LAW
 from oracle import evaluate
 from pyspark.sql import SparkSession
@@ -113,3 +113,20 @@ def test_new_detections_take_the_whole_table_first(
     )
     detect.run(spark, fresh, [*SINGLE, *RATES], "fresh")
     assert table_of(spark, fresh) == table_of(spark, where)
+
+
+def test_one_detection_alone_does_not_move_the_position_of_all(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    where = config(tmp_path)
+    table = Table(where.tables.events)
+    create_events(spark, table)
+    both = [record("ec2", "ImportKeyPair"), record("iam", "DeactivateMFADevice")]
+    table.append(events(spark, both), app="test", version=0)
+    by_id = {d.id: d for d in SINGLE}
+
+    detect.run(spark, where, [by_id["mfa_disabled"]], "alone")
+    detect.run(spark, where, SINGLE, "all")
+
+    found = {row.detection_id for row in Table(where.tables.alerts).read(spark).collect()}
+    assert found == {"mfa_disabled", "ec2_key_pair_imported"}
