@@ -48,14 +48,15 @@ def candidates(events: DataFrame, detections: Iterable[Detection]) -> DataFrame:
 def matching(events: DataFrame, detections: Iterable[Detection]) -> DataFrame:
     """Return the events that any detection's condition holds for, in one scan.
 
-    In: canonical events. Out: the same columns and `matched`, array<string>, the detections' ids.
+    In: canonical events. Out: the same columns, `matched` array<string>, the detections' ids, and
+    `evidence` string: few events match, so it is made here, once for all that ask for it.
     """
     chosen = list(detections)
     ids = [F.when(_matches(d), F.lit(d.id)) for d in chosen]
     chunks = [F.array(*ids[start : start + _CHUNK]) for start in range(0, len(ids), _CHUNK)]
     matched = F.array_compact(F.concat(*chunks) if len(chunks) > 1 else chunks[0])
     rows = candidates(events, chosen).withColumn("matched", matched)
-    return rows.filter(F.size("matched") > 0)
+    return rows.filter(F.size("matched") > 0).withColumn("evidence", evidence())
 
 
 def alerts(
@@ -85,7 +86,7 @@ def alerts_of(
 def single_alerts(matched: DataFrame, detections: Sequence[SingleEvent]) -> DataFrame:
     """Return an alert for each distinct event and single-event detection.
 
-    In: canonical events with `matched`. Out: the columns of ALERTS, each alert_id once.
+    In: the rows of `matching`. Out: the columns of ALERTS, each alert_id once.
     """
     # A repeat has the same content, so it is no matter which of them stays.
     return single_alert_rows(matched, detections).dropDuplicates(["alert_id"])
@@ -94,13 +95,12 @@ def single_alerts(matched: DataFrame, detections: Sequence[SingleEvent]) -> Data
 def single_alert_rows(matched: DataFrame, detections: Sequence[SingleEvent]) -> DataFrame:
     """Return an alert for each event and single-event detection, so one more for a repeat.
 
-    In: canonical events with `matched`, as a batch or a stream. Out: the columns of ALERTS.
+    In: the rows of `matching`, as a batch or a stream. Out: the columns of ALERTS.
     """
     rows = matched.withColumn("detection_id", F.explode("matched"))
     rows = rows.filter(F.col("detection_id").isin(*(d.id for d in detections)))
     rows = rows.withColumns(
         {
-            "evidence": evidence(),
             "own": F.element_at(_metadata(detections), F.col("detection_id")),
             "is_success": succeeded(),
         }
@@ -130,18 +130,19 @@ def counted_events(
 ) -> DataFrame:
     """Return the events that a rate detection counts.
 
-    In: canonical events, with or without `matched`. Out: the same columns, `key` array<string>,
-    `value` string, `event_id` and `content` string. Events without a key are left out, and so are
-    those dated later than they came in by more than `skew`: one wrong clock must not move the
-    watermark past the events of everyone else.
+    In: canonical events, or the rows of `matching`. Out: the same columns, `evidence` string, `key`
+    array<string>, `value`, `event_id` and `content` string. Events without a key are left out, and
+    so are those dated later than they came in by more than `skew`: one wrong clock must not move
+    the watermark past the events of everyone else.
     """
     if "matched" in events.columns:
         rows = events.filter(F.array_contains("matched", detection.id))
     else:
         rows = candidates(events, [detection]).filter(_matches(detection))
+        rows = rows.withColumn("evidence", evidence())
     on_time = F.col("ingestedAt").isNull() | ~is_future(skew)
     rows = rows.filter(on_time).withColumn("event_id", event_id())
-    rows = rows.withColumn("content", content_id(evidence()))
+    rows = rows.withColumn("content", content_id(F.col("evidence")))
     value = detection.counts() if detection.counts else F.coalesce("event_id", "content")
     parts = [part() for part in detection.per]
     rows = rows.withColumn("key", F.array(*parts)).withColumn("value", value)
@@ -172,7 +173,6 @@ def rate_alerts(reached: DataFrame, counted: DataFrame, detection: Rate) -> Data
     )
     # Repeats of the deciding event are equal, so it is no matter which of them stays.
     rows = reached.join(facts, same, "left").dropDuplicates(["key", "period_start"])
-    rows = rows.withColumn("evidence", evidence())
     entity = F.array_join("key", "/")
     rows = rows.withColumn("own", F.element_at(_metadata([detection]), detection.id))
     columns = {
