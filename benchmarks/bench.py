@@ -30,6 +30,7 @@ from detections.conditions import may_be_call
 from detections.evaluate import matching, single_alerts
 from detections.records import FIELDS
 from jobs import backfill, ingest
+from jobs.backfill import Work
 from jobs.config import Config, Stream, Tables
 from jobs.detect import Detect
 from jobs.raw import find
@@ -105,7 +106,7 @@ def evaluation(spark: SparkSession, config: Config, runs: int) -> list[Row]:
     one_pass = carried_out(single_alerts(matching(events, single), single))
 
     def everything() -> None:
-        carried_out(backfill.evaluate(events, detections, config, *EVER))()
+        carried_out(backfill.evaluate(events, [Work(d, [EVER]) for d in detections], config))()
 
     few, many = (carried_out(matching(events, copies(single, n))) for n in (24, 240))
     return [

@@ -3,13 +3,17 @@
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Collection
+from collections.abc import Collection, MutableMapping
 
 from detections.model import Detection, DetectionError
 
 
-def load(ids: Collection[str] | None = None) -> list[Detection]:
+def load(
+    ids: Collection[str] | None = None, *, broken: MutableMapping[str, str] | None = None
+) -> list[Detection]:
     """Return the detections, or those of the given ids, sorted by id.
+
+    With `broken`, a file that cannot be loaded is left out, and put there with its reason.
 
     Raises:
         DetectionError: an id that no file has, named with the nearest one; or a file that does not
@@ -22,7 +26,16 @@ def load(ids: Collection[str] | None = None) -> list[Detection]:
             near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.4)
             hint = f"; did you mean {near[0]}?" if near else "; `trailhound list` shows them"
             raise DetectionError(f"no detection {wanted}{hint}")
-    return [_load(name) for name in names if ids is None or name in ids]
+    found = []
+    for name in names:
+        if ids is None or name in ids:
+            try:
+                found.append(_load(name))
+            except Exception as error:
+                if broken is None:
+                    raise
+                broken[name] = f"{type(error).__name__}: {error}"
+    return found
 
 
 def _load(name: str) -> Detection:

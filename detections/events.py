@@ -4,7 +4,7 @@ Column names are CloudTrail's own. Open-ended objects are JSON text, since their
 number; what the contract does not name, or holds in another type, is kept in `unmapped`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -84,20 +84,24 @@ def from_records(records: DataFrame) -> DataFrame:
 
 
 def from_table(
-    table: DataFrame, *, arrival: str | None = None, now: Column | None = None
+    table: DataFrame,
+    *,
+    arrival: str | None = None,
+    now: Column | None = None,
+    carried: Sequence[str] = (),
 ) -> DataFrame:
     """Read rows of a CloudTrail table, ours or another's, as canonical events.
 
     Names may be camelCase or lower case; payload columns string, struct, map or VARIANT. `arrival`
     names the column that says when a row came in; without one (nor our own `ingestedAt`) it is
-    `now`. Out: the columns of EVENTS.
+    `now`. Out: the columns of EVENTS, and those of `carried` as they are.
 
     Raises:
         ValueError: the table lacks a column that no detection can do without.
     """
-    if table.schema == EVENTS:
+    if StructType([f for f in table.schema.fields if f.name not in carried]) == EVENTS:
         return table
-    found = {name.lower(): name for name in table.columns}
+    found = {name.lower(): name for name in table.columns if name not in carried}
     for needed in ("eventTime", "eventSource", "eventName"):
         if needed.lower() not in found:
             raise ValueError(f"the table has no column {needed}; it has {', '.join(table.columns)}")
@@ -108,7 +112,7 @@ def from_table(
         name: _from_column(table, found.get(name.lower()), kind) for name, kind in FIELDS.items()
     }
     known = {name.lower() for name in EVENTS.names} | {(arrival or "").lower()}
-    rest = [name for name in table.columns if name.lower() not in known]
+    rest = [name for name in found.values() if name.lower() not in known]
     extra = F.to_json(F.struct(*(_column(name) for name in rest))) if rest else F.lit(None)
     columns["unmapped"] = _column(found["unmapped"]) if "unmapped" in found else extra
     columns["ingestedAt"] = (
@@ -116,7 +120,8 @@ def from_table(
     )
     for name in ("sourceFile", "sourcePosition"):
         columns[name] = _column(found[name.lower()]) if name.lower() in found else F.lit(None)
-    return table.select(*(columns[f.name].cast(f.dataType).alias(f.name) for f in EVENTS.fields))
+    chosen = [columns[f.name].cast(f.dataType).alias(f.name) for f in EVENTS.fields]
+    return table.select(*chosen, *carried)
 
 
 def readable_time(text: Column) -> Column:

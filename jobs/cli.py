@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from detections import Severity
-from jobs import backfill, demo, detect, ingest, job, listing, scan
+from jobs import backfill, demo, detect, gaps, ingest, job, listing, repair, scan
 from jobs.display import printable, severity_text, table
 from jobs.errors import UserError
 from jobs.job import Job
@@ -57,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     backfill.arguments(
         command("backfill", _working(backfill.main), "alerts of a time range, as a batch")
     )
+    gaps.arguments(command("gaps", _working(gaps.main), "what was never evaluated"))
+    repair.arguments(command("repair", _working(repair.main), "evaluate what came late"))
     _simulate_arguments(command("simulate", _simulate, "CloudTrail with planted attacks"))
     demo.arguments(command("demo", _demo, "simulate, ingest, detect, and check the alerts"))
     listing.list_arguments(command("list", listing.list_detections, "the detections"))

@@ -27,6 +27,9 @@ class Tables:
     events: str = "data/events"
     quarantine: str = "data/quarantine"
     alerts: str = "data/alerts"
+    coverage: str = "data/coverage"
+    uncounted: str = "data/uncounted"
+    health: str = "data/health"
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Stream:
     watermark_delay: timedelta = timedelta(hours=2)
     clock_skew: timedelta = timedelta(minutes=15)
     trigger: timedelta = timedelta(seconds=10)
+    settle_every: timedelta = timedelta(minutes=5)
     max_files_per_batch: int = 1000
     state_partitions: int = 2
     arrival: str | None = None
@@ -65,16 +69,32 @@ class Config:
     def chosen(self, ids: Sequence[str] | None = None) -> list[Detection]:
         """Return the detections that are switched on, or those of `ids`, with their parameters.
 
+        A file that cannot be loaded is left out (see `broken`), unless it is asked for by its id.
+
         Raises:
             UserError: an unknown id or parameter, named with the nearest valid one.
         """
+        broken: dict[str, str] = {}
         try:
-            known = {d.id: d for d in load()}
-            load(list(self.detections))
-            wanted = load(ids) if ids else [d for d in known.values() if self._is_on(d.id)]
+            load(list(self.detections), broken=broken)
+            found = load(ids, broken=broken)
+            if ids and broken.keys() & set(ids):
+                name = sorted(broken.keys() & set(ids))[0]
+                raise UserError(f"{name} cannot be loaded: {broken[name]}")
+            wanted = found if ids else [d for d in found if self._is_on(d.id)]
             return [d.configured(**self._parameters(d.id)) for d in wanted]
         except DetectionError as error:
             raise UserError(str(error)) from error
+
+    def every(self) -> list[Detection]:
+        """Return every detection with its parameters, whether it is switched on or not."""
+        return [d.configured(**self._parameters(d.id)) for d in load(broken={})]
+
+    def broken(self) -> dict[str, str]:
+        """Return why detections that are switched on cannot be loaded, by id."""
+        broken: dict[str, str] = {}
+        load(broken=broken)
+        return {name: reason for name, reason in broken.items() if self._is_on(name)}
 
     def _is_on(self, detection_id: str) -> bool:
         enabled = self.detections.get(detection_id, {}).get("enabled", True)

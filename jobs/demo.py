@@ -4,7 +4,7 @@ import argparse
 import json
 import shutil
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from jobs import detect, ingest
@@ -77,7 +77,7 @@ def _config(config: Config, out: Path) -> Config:
     folder = out.as_posix()
     if "/" not in folder:
         folder = f"./{folder}"
-    tables = Tables(f"{folder}/events", f"{folder}/quarantine", f"{folder}/alerts")
+    tables = Tables(**{one.name: f"{folder}/{one.name}" for one in fields(Tables)})
     stream: Stream = replace(config.stream, checkpoints=f"{folder}/checkpoints")
     return replace(config, tables=tables, stream=stream)
 

@@ -4,68 +4,129 @@ One query for all single-event detections, one for each rate detection.
 """
 
 import argparse
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from detections import Detection, Rate, SingleEvent, from_table, windows
+from detections import Detection, Rate, SingleEvent, alerts, windows
 from detections.evaluate import counted_events, matching, rate_alerts, single_alert_rows
-from jobs import streams
+from jobs import checkpoints, health, repair, streams
 from jobs.config import Config
-from jobs.errors import UserError
+from jobs.coverage import Ledger, Stream
+from jobs.history import VERSION
+from jobs.isolation import Failures, probed
 from jobs.job import Job
+from jobs.settle import Settled, Settlement
+from jobs.source import canonical
 from jobs.tables import AlertWriter, Table, create_alerts
 
+SINGLE_EVENTS = "single-events"
 # A rate query takes all there is in one batch: the watermark moves only between batches, so the
 # order of files in a table that has a history cannot make anything late.
 _EVERYTHING = str(2**31 - 1)
 # Above this, a list of instants to look up becomes a range.
 _MAX_INSTANTS = 500
+# A source whose columns change more often than this in one run is not the streams' to follow.
+_MAX_RESTARTS = 20
+
+
+@dataclass
+class Detected:
+    """What a run came to: alerts by detection, what failed, what came late and was repaired."""
+
+    alerts: Counter[str] = field(default_factory=Counter)
+    failures: Failures = field(default_factory=dict)
+    late: Counter[str] = field(default_factory=Counter)
+    wrong_clocks: Counter[str] = field(default_factory=Counter)
+    repaired: int = 0
 
 
 class Detect:
-    """The streams of a set of detections, and what they have written so far."""
+    """The streams of a set of detections, and what came of them so far."""
 
     def __init__(
         self, spark: SparkSession, config: Config, detections: Sequence[Detection], run_id: str
     ) -> None:
-        self._spark, self._config = spark, config
+        self._spark, self._config, self._run_id = spark, config, run_id
         self._events = Table(config.tables.events)
-        alerts = Table(config.tables.alerts)
+        alerts_table = Table(config.tables.alerts)
         canonical(self._events.read(spark), config)  # before anything is made
-        create_alerts(spark, alerts)
+        create_alerts(spark, alerts_table)
+        self.found = Detected()
+        self._detections = self._built(detections)
+        self._part = self._single_part()
         self._writers = {
-            name: AlertWriter(spark, alerts, run_id, ids)
-            for name, ids in _parts(detections).items()
+            name: AlertWriter(spark, alerts_table, run_id, ids)
+            for name, ids in _parts(self._detections).items()
         }
-        self._singles = [d for d in detections if isinstance(d, SingleEvent)]
-        self._rates = [d for d in detections if isinstance(d, Rate)]
-        self.written: dict[str, int] = dict.fromkeys(_parts(detections), 0)
+        self._ledger = Ledger(spark, config)
+        self._settlement = Settlement(spark, config, self._ledger, [*config.every(), *detections])
+        self._unsettled: Counter[str] = Counter()
+        self._restarts = 0
 
-    def queries(self) -> list[streams.Query]:
-        """Return the streaming queries."""
+    def run(self, *, follow: bool) -> Detected:
+        """Run the streams, write down what they covered, and repair what came late."""
+        self._note(self._settlement.start(self._run_id, self._streams()))
+        config = self._config.stream
+        streams.run(
+            self._spark,
+            self._queries(),
+            follow=follow,
+            trigger=config.trigger,
+            mend=self._mend,
+            every=config.settle_every,
+            housekeeping=self._settle,
+        )
+        self._settle()
+        health.report(
+            self._spark, self._config, self._run_id, "detect", self._detections, self.found.failures
+        )
+        return self.found
+
+    def _built(self, detections: Sequence[Detection]) -> list[Detection]:
+        """The detections whose condition can be planned; the others have failed."""
+        empty = canonical(self._events.read(self._spark), self._config).limit(0)
+        try:
+            alerts(empty, detections)
+        except Exception:
+            self.found.failures |= probed(detections, lambda d: alerts(empty, [d]))
+            if len(self.found.failures) in (0, len(detections)):
+                raise
+        return [d for d in detections if d.id not in self.found.failures]
+
+    def _queries(self) -> list[streams.Query]:
         queries = [self._single()] if self._singles else []
-        return queries + [self._rate(detection) for detection in self._rates]
+        return queries + [self._rate(d) for d in self._detections if isinstance(d, Rate)]
+
+    @property
+    def _singles(self) -> list[SingleEvent]:
+        failures = self.found.failures
+        singles = [d for d in self._detections if isinstance(d, SingleEvent)]
+        return [d for d in singles if d.id not in failures]
 
     def _single(self) -> streams.Query:
         files = str(self._config.stream.max_files_per_batch)
         events = self._canonical(self._events.stream(self._spark, maxFilesPerTrigger=files))
+        singles = self._singles
 
         def batch(rows: DataFrame, _: int) -> None:
             self._write(SINGLE_EVENTS, rows.dropDuplicates(["alert_id"]))
 
-        rows = single_alert_rows(matching(events, self._singles), self._singles)
-        return streams.Query(SINGLE_EVENTS, rows, batch, self._checkpoint(self._single_part()))
+        rows = single_alert_rows(matching(events, singles), singles)
+        return streams.Query(SINGLE_EVENTS, rows, batch, self._checkpoint(self._part))
 
     def _single_part(self) -> str:
         """The name of the position of the single-event query.
 
         Some detections alone have a position of their own: theirs must not move that of all.
         """
-        own = [d.id for d in self._singles]
+        own = [d.id for d in self._detections if isinstance(d, SingleEvent)]
         usual = [d.id for d in self._config.chosen() if isinstance(d, SingleEvent)]
+        usual = [name for name in usual if name not in self.found.failures]
         return SINGLE_EVENTS if own == usual else f"{SINGLE_EVENTS}-{streams.folder(str(own))}"
 
     def _rate(self, detection: Rate) -> streams.Query:
@@ -85,7 +146,7 @@ class Detect:
             detection.id,
             reached,
             batch,
-            self._checkpoint(detection.id, detection.state_hash),
+            self._rate_checkpoint(detection),
             mode="update",
             state_partitions=self._config.stream.state_partitions,
         )
@@ -102,8 +163,71 @@ class Detect:
         events = self._canonical(self._events.read(self._spark)).filter(wanted)
         return rate_alerts(reached, counted_events(events, detection, skew=self._skew), detection)
 
-    def _write(self, part: str, alerts: DataFrame) -> None:
-        self.written[part] += self._writers[part].write(alerts)
+    def _write(self, part: str, found: DataFrame) -> None:
+        counts = self._writers[part].write(found)
+        self.found.alerts.update(counts)
+        self._unsettled.update(counts)
+
+    def _streams(self) -> list[Stream]:
+        singles = [Stream(self._checkpoint(self._part), tuple(self._singles))]
+        rates = [d for d in self._detections if isinstance(d, Rate)]
+        found = singles if self._singles else []
+        return found + [Stream(self._rate_checkpoint(d), (d,)) for d in rates]
+
+    def _settle(self) -> None:
+        """Write down what the streams have committed, and repair what came late for them."""
+        alerts_so_far, self._unsettled = self._unsettled, Counter()
+        self._note(self._settlement.settle(self._run_id, alerts_so_far))
+        filled, events = repair.run(
+            self._spark, self._config, self._ledger, self._detections, self._run_id
+        )
+        self.found.alerts.update(filled.alerts)
+        self.found.failures |= filled.failures
+        self.found.repaired += events
+
+    def _note(self, settled: Settled) -> None:
+        self.found.late.update(settled.late)
+        self.found.wrong_clocks.update(settled.wrong_clocks)
+
+    def _mend(self, name: str, error: Exception) -> streams.Query | None:
+        """What is done when a query fails: its detection is left out, or it is begun again.
+
+        Raises:
+            UserError: it is the source's fault, and not a detection's.
+        """
+        rates = {d.id: d for d in self._detections if isinstance(d, Rate)}
+        if streams.is_schema_change(error) and self._restarts < _MAX_RESTARTS:
+            self._restarts += 1
+            return self._single() if name == SINGLE_EVENTS else self._rate(rates[name])
+        if streams.remedy(error):
+            raise streams.failed(name, error)
+        asked = self._singles if name == SINGLE_EVENTS else [rates[name]]
+        part = self._part if name == SINGLE_EVENTS else None
+        checkpoint = self._checkpoint(part) if part else self._rate_checkpoint(rates[name])
+        failures = self._to_blame(checkpoint, asked)
+        if not failures or 1 < len(failures) == len(asked):
+            raise streams.failed(name, error)
+        # First in the ledger: what goes on without them must not count as theirs.
+        self._ledger.fail(self._run_id, checkpoint, [d for d in asked if d.id in failures])
+        self.found.failures |= failures
+        return self._single() if part and self._singles else None
+
+    def _to_blame(self, checkpoint: str, detections: Sequence[Detection]) -> Failures:
+        """Which of the detections fail on the events of the batch that failed, alone."""
+        position = checkpoints.position(self._spark, checkpoint)
+        first, last = position.version + 1, position.pending
+        if last < first:
+            return {}
+        rows = self._events.at(self._spark, last)
+        if first > 0:
+            rows = self._ledger.history.rows(first, last).drop(VERSION)
+        events = self._canonical(rows)
+
+        def probe(detection: Detection) -> None:
+            found = alerts(events, [detection], skew=self._skew)
+            found.write.format("noop").mode("overwrite").save()
+
+        return probed(detections, probe)
 
     def _canonical(self, table: DataFrame) -> DataFrame:
         return canonical(table, self._config)
@@ -112,24 +236,12 @@ class Detect:
     def _skew(self) -> timedelta:
         return self._config.stream.clock_skew
 
+    def _rate_checkpoint(self, detection: Rate) -> str:
+        return self._checkpoint(detection.id, detection.state_hash)
+
     def _checkpoint(self, *parts: str) -> str:
-        table = streams.folder(self._events.path if self._events.is_path else self._events.name)
+        table = streams.folder(self._events.identity)
         return "/".join([self._config.stream.checkpoints, "detect", table, *parts])
-
-
-SINGLE_EVENTS = "single-events"
-
-
-def canonical(table: DataFrame, config: Config) -> DataFrame:
-    """Return the rows of the configured CloudTrail table as canonical events.
-
-    Raises:
-        UserError: the table lacks a column that no detection can do without.
-    """
-    try:
-        return from_table(table, arrival=config.stream.arrival)
-    except ValueError as error:
-        raise UserError(f"{config.tables.events}: {error}") from error
 
 
 def _parts(detections: Sequence[Detection]) -> dict[str, list[str]]:
@@ -146,17 +258,15 @@ def run(
     run_id: str,
     *,
     follow: bool = False,
-) -> dict[str, int]:
-    """Run the detections over what is new in the events table; return alerts merged by query.
+) -> Detected:
+    """Run the detections over what is new in the events table; return what came of it.
 
-    A query that is new takes the whole table first.
+    A query that is new takes the whole table first. A detection that fails is left out and named.
 
     Raises:
         UserError: there is no events table, or it cannot be read as CloudTrail.
     """
-    detect = Detect(spark, config, detections, run_id)
-    streams.run(spark, detect.queries(), follow=follow, trigger=config.stream.trigger)
-    return detect.written
+    return Detect(spark, config, detections, run_id).run(follow=follow)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -170,11 +280,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(job: Job) -> int:
     """Run the job as its arguments say, and print how many alerts it merged."""
     detections = job.config.chosen(job.args.detection)
-    written = run(job.spark, job.config, detections, job.run_id, follow=job.args.follow)
-    lines = [f"{count} alerts from {name}" for name, count in written.items()]
-    lines.append(f"{sum(written.values())} alerts merged into {job.config.tables.alerts}")
-    job.result(lines, {"alerts": sum(written.values()), "by_query": written})
-    return 0
+    found = run(job.spark, job.config, detections, job.run_id, follow=job.args.follow)
+    lines = [f"{count} alerts of {name}" for name, count in sorted(found.alerts.items())]
+    lines.append(f"{found.alerts.total()} alerts merged into {job.config.tables.alerts}")
+    lines += Settled(found.late, found.wrong_clocks).lines()
+    if found.late.total():
+        lines.append(f"{found.repaired} late events: the periods they touch were evaluated anew")
+    figures = {
+        "alerts": found.alerts.total(),
+        "by_detection": found.alerts,
+        "late": found.late,
+        "wrong_clocks": found.wrong_clocks,
+        "repaired": found.repaired,
+    }
+    return job.done(lines, figures, found.failures)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NoReturn
@@ -14,6 +14,9 @@ from pyspark.sql import SparkSession
 from jobs.config import Config, read_config
 from jobs.errors import UserError
 from jobs.session import session
+
+SOME_FAILED = 3
+"""The exit code of a run that is done, but for detections that failed."""
 
 Arguments = Callable[[argparse.ArgumentParser], None]
 Main = Callable[["Job"], int]
@@ -46,6 +49,15 @@ class Job:
             lines = [json.dumps({"run_id": self.run_id, **figures}, default=str)]
         sys.stdout.write("".join(f"{line}\n" for line in lines))
         sys.stdout.flush()
+
+    def done(
+        self, lines: Sequence[str], figures: dict[str, Any], failures: Mapping[str, str]
+    ) -> int:
+        """Print what came of it, name the detections that failed, and return the exit code."""
+        failed = {**self.config.broken(), **failures}
+        said = [f"failed: {name}: {reason}" for name, reason in sorted(failed.items())]
+        self.result([*lines, *said], {**figures, "failed": failed})
+        return SOME_FAILED if failed else 0
 
     @staticmethod
     def start(

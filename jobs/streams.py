@@ -4,12 +4,12 @@ import argparse
 import hashlib
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
@@ -47,42 +47,81 @@ class Query:
             spark.conf.set("spark.sql.shuffle.partitions", str(before))
 
 
-def run(spark: SparkSession, queries: Sequence[Query], *, follow: bool, trigger: timedelta) -> None:
-    """Run queries side by side until they end, one fails, or the process is asked to stop.
+Mend = Callable[[str, Exception], Query | None]
+"""What is done about a query that failed: another in its place, or none; or it raises."""
+
+
+def run(
+    spark: SparkSession,
+    queries: Sequence[Query],
+    *,
+    follow: bool,
+    trigger: timedelta,
+    mend: Mend | None = None,
+    every: timedelta = timedelta(days=1),
+    housekeeping: Callable[[], None] = lambda: None,
+) -> None:
+    """Run queries side by side until they end, or the process is asked to stop.
+
+    When one fails, `mend` decides whether the others go on. `housekeeping` is called `every` so
+    often in between.
 
     Raises:
         UserError: a query failed; the others were stopped after their batch.
     """
     stopping = threading.Event()
     previous = _on_signal(stopping)
-    started: list[StreamingQuery] = []
+    active: list[StreamingQuery] = []
+    due = time.monotonic() + every / timedelta(seconds=1)
     try:
         for query in queries:
-            started.append(query.start(spark, follow=follow, trigger=trigger))
-        while not stopping.is_set() and all(query.isActive for query in started if follow):
-            if not any(query.isActive for query in started):
-                break
-            stopping.wait(0.1)
-        failures = [(q.name, q.exception()) for q in started if not q.isActive and q.exception()]
+            active.append(query.start(spark, follow=follow, trigger=trigger))
+        while active and not stopping.wait(0.1):
+            for ended in [query for query in active if not query.isActive]:
+                active.remove(ended)
+                instead = _instead(ended, mend)
+                if instead:
+                    active.append(instead.start(spark, follow=follow, trigger=trigger))
+            if time.monotonic() >= due:
+                housekeeping()
+                due = time.monotonic() + every / timedelta(seconds=1)
     finally:
-        for active in started:
-            _stop_after_batch(active)
+        for running in active:
+            _stop_after_batch(running)
         for number, handler in previous.items():
             signal.signal(number, handler)
-    if failures:
-        name, error = failures[0]
-        raise failed(str(name), error)
+    for stopped in active:
+        _instead(stopped, mend)
 
 
-def failed(name: str, error: StreamingQueryException | None) -> Exception:
+def _instead(ended: StreamingQuery, mend: Mend | None) -> Query | None:
+    error = ended.exception()
+    if error is None:
+        return None
+    if mend is None:
+        raise failed(str(ended.name), error)
+    return mend(str(ended.name), error)
+
+
+def failed(name: str, error: Exception) -> Exception:
     """Return the error of a query that failed, as one line where a user can mend it."""
-    text = str(error)
-    for sign, remedy in _REMEDIES.items():
-        if sign in text:
-            return UserError(f"the query {name} stopped: {remedy}")
-    return RuntimeError(f"the query {name} failed: {text}")
+    mended = remedy(error)
+    if mended:
+        return UserError(f"the query {name} stopped: {mended}")
+    return RuntimeError(f"the query {name} failed: {error}")
 
 
+def remedy(error: Exception) -> str | None:
+    """Return what a user can do about an error of a query; None where it is none of theirs."""
+    return next((said for sign, said in _REMEDIES.items() if sign in str(error)), None)
+
+
+def is_schema_change(error: Exception) -> bool:
+    """Whether a query stopped because its source has got other columns: it can be begun again."""
+    return any(sign in str(error) for sign in _SCHEMA_CHANGES)
+
+
+_SCHEMA_CHANGES = ("DELTA_SCHEMA_CHANGED", "DELTA_STREAMING_METADATA_EVOLUTION")
 _REMEDIES = {
     "DELTA_SOURCE_TABLE_IGNORE_CHANGES": (
         "rows of its source were changed or deleted; keep the table append-only, or run "
@@ -91,6 +130,9 @@ _REMEDIES = {
     "DELTA_VERSIONS_NOT_CONTIGUOUS": (
         "versions of its source are gone; run `trailhound backfill` over what they held and start "
         "from a new checkpoint"
+    ),
+    "DELTA_CONCURRENT": (
+        "other writers of the same table kept coming first; run it again, nothing is lost"
     ),
 }
 

@@ -5,9 +5,11 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from delta.exceptions import DeltaConcurrentModificationException
 from delta.tables import DeltaTable
@@ -65,6 +67,11 @@ class Table:
         """The path, made absolute where it is a local one: Delta takes no other."""
         return absolute(self.name)
 
+    @property
+    def identity(self) -> str:
+        """What stands for the table in what is written about it."""
+        return self.path if self.is_path else self.name
+
     def exists(self, spark: SparkSession) -> bool:
         """Return whether there is a Delta table of that name."""
         if self.is_path:
@@ -102,10 +109,19 @@ class Table:
         newest = self.delta(spark).history(1).select("version").head()
         return int(newest[0]) if newest else -1
 
+    def at(self, spark: SparkSession, version: int) -> DataFrame:
+        """Return the rows as they were at a version."""
+        reader = spark.read.format("delta").option("versionAsOf", version)
+        return reader.load(self.path) if self.is_path else reader.table(self.name)
+
     def append(self, rows: DataFrame, *, app: str, version: int, note: str = "") -> None:
         """Append rows once: the same `app` and `version` again changes nothing."""
-        writer = rows.write.format("delta").mode("append").option("txnAppId", app)
-        writer = writer.option("txnVersion", str(version)).option("userMetadata", note)
+        once = {"txnAppId": app, "txnVersion": str(version), "userMetadata": note}
+        self.add(rows, **once)
+
+    def add(self, rows: DataFrame, **options: str) -> None:
+        """Append rows."""
+        writer = rows.write.format("delta").mode("append").options(**options)
         if self.is_path:
             writer.save(self.path)
         else:
@@ -119,22 +135,33 @@ def absolute(path: str) -> str:
 
 def create_events(spark: SparkSession, table: Table) -> None:
     """Make the events table if it is not there."""
-    _create(spark, table, EVENTS, _EVENT_PROPERTIES)
+    create(spark, table, EVENTS, _EVENT_PROPERTIES)
 
 
 def create_quarantine(spark: SparkSession, table: Table) -> None:
     """Make the quarantine table if it is not there."""
-    _create(spark, table, QUARANTINE, {})
+    create(spark, table, QUARANTINE)
 
 
 def create_alerts(spark: SparkSession, table: Table) -> None:
     """Make the alerts table if it is not there."""
-    _create(spark, table, ALERTS_TABLE, _ALERT_PROPERTIES, "detection_id")
+    create(spark, table, ALERTS_TABLE, _ALERT_PROPERTIES, "detection_id")
 
 
-def _create(
-    spark: SparkSession, table: Table, schema: StructType, properties: dict[str, str], *by: str
+def create(
+    spark: SparkSession,
+    table: Table,
+    schema: StructType,
+    properties: Mapping[str, str] = MappingProxyType({}),
+    *by: str,
 ) -> None:
+    """Make a table if it is not there, partitioned by columns.
+
+    Raises:
+        UserError: it cannot be made.
+    """
+    if table.exists(spark):
+        return
     builder = DeltaTable.createIfNotExists(spark).addColumns(schema)
     builder = builder.location(table.path) if table.is_path else builder.tableName(table.name)
     for name, value in properties.items():
@@ -168,19 +195,23 @@ class AlertWriter:
         self._same = f"t.detection_id IN ({listed}) AND t.detection_id = s.detection_id"
         self._same += " AND t.alert_id = s.alert_id"
 
-    def write(self, alerts: DataFrame) -> int:
-        """Merge alerts into the table and return how many there were.
+    def write(self, alerts: DataFrame) -> Counter[str]:
+        """Merge alerts into the table and return how many there were, by detection.
 
         In: the columns of ALERTS, each alert_id once. New ones are inserted; one that is there is
         replaced if it has grown, or if other logic or parameters raised it; a replay changes
         nothing. A conflict with another writer is tried again.
+
+        Raises:
+            UserError: other writers of the same detections kept coming first.
         """
         alerts = alerts.persist()
         try:
-            count = alerts.count()
-            if count:
+            rows = alerts.groupBy("detection_id").agg(F.count("*").alias("alerts")).collect()
+            counts = Counter({row.detection_id: row.alerts for row in rows})
+            if counts:
                 self._retried(lambda: self._merge(alerts))
-            return count
+            return counts
         finally:
             alerts.unpersist()
 
@@ -200,9 +231,12 @@ class AlertWriter:
         for attempt in range(_CONFLICT_TRIES):
             try:
                 return write()
-            except DeltaConcurrentModificationException:
+            except DeltaConcurrentModificationException as error:
                 if attempt == _CONFLICT_TRIES - 1:
-                    raise
+                    raise UserError(
+                        f"{self._table.name}: other writers of the same detections came first, "
+                        f"{_CONFLICT_TRIES} times (DELTA_CONCURRENT); run it again, nothing is lost"
+                    ) from error
                 self._pause(random.uniform(0.5, 1.0) * 2**attempt / 4)
         return None
 

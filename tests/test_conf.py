@@ -21,7 +21,9 @@ from detections.records import IDENTITY_FIELDS, MAX_RECORD_CHARACTERS
 from jobs import jars, raw, session
 from jobs.cli import _parser
 from jobs.config import Config, Spark, Stream, Tables, keys, read_config
+from jobs.coverage import COVERAGE, UNCOUNTED
 from jobs.errors import UserError
+from jobs.health import HEALTH
 from jobs.ingest import RECORD_START
 from jobs.tables import ALERTS_TABLE, QUARANTINE
 
@@ -354,7 +356,7 @@ def test_examples_of_configuration_are_valid(text: str, tmp_path: Path) -> None:
     assert config(text, folder=tmp_path) != Config()
 
 
-@pytest.mark.parametrize("table", [EVENTS, ALERTS_TABLE, QUARANTINE], ids=["e", "a", "q"])
+@pytest.mark.parametrize("table", [EVENTS, ALERTS_TABLE, QUARANTINE, COVERAGE, UNCOUNTED, HEALTH])
 def test_the_readme_explains_every_column(table: Any) -> None:
     said = document("README.md")
     assert [name for name in table.names if f"`{name}`" not in said] == []

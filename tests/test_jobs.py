@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ EARLY, LATE = datetime(2000, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
 
 
 def config(folder: Path) -> Config:
-    tables = Tables(*(str(folder / name) for name in ("events", "quarantine", "alerts")))
+    tables = Tables(**{one.name: str(folder / one.name) for one in fields(Tables)})
     return Config(tables=tables, stream=Stream(checkpoints=str(folder / "checkpoints")))
 
 
@@ -108,7 +109,7 @@ def test_backfill_alone_gives_the_alerts_of_the_stream(
     spark: SparkSession, real: tuple[Config, Path], tmp_path: Path
 ) -> None:
     where, _ = real
-    tables = Tables(where.tables.events, where.tables.quarantine, str(tmp_path / "alerts"))
+    tables = replace(where.tables, alerts=str(tmp_path / "alerts"))
     other = Config(tables=tables, stream=where.stream)
     cut = datetime(2023, 7, 10, 12, 26, 56, tzinfo=UTC)
 

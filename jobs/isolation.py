@@ -1,0 +1,54 @@
+"""One bad detection does not stop the others: it is found, left out, and named."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from detections import Detection
+from jobs.errors import UserError
+
+T = TypeVar("T")
+Failures = dict[str, str]
+"""Why detections failed, in one line each, by id."""
+
+
+def isolated(
+    evaluate: Callable[[list[Detection]], T],
+    detections: Sequence[Detection],
+    probe: Callable[[Detection], object],
+) -> tuple[T, Failures]:
+    """Evaluate detections, without those that fail; return what came of it, and why these failed.
+
+    When `evaluate` raises, `probe` is asked about each detection alone: those that raise are left
+    out of a second try. When none does, or all of several do, it was no detection's fault.
+
+    Raises:
+        Exception: as `evaluate` raised it, where no detection is to blame.
+    """
+    try:
+        return evaluate(list(detections)), {}
+    except UserError:
+        raise
+    except Exception:
+        failures = probed(detections, probe)
+        if not failures or 1 < len(failures) == len(detections):
+            raise
+    return evaluate([d for d in detections if d.id not in failures]), failures
+
+
+def probed(detections: Sequence[Detection], probe: Callable[[Detection], object]) -> Failures:
+    """Return which of the detections fail when they are asked alone."""
+    failures: Failures = {}
+    for detection in detections:
+        try:
+            probe(detection)
+        except UserError:
+            raise
+        except Exception as error:
+            failures[detection.id] = one_line(error)
+    return failures
+
+
+def one_line(error: BaseException) -> str:
+    """Return what an error says, in one line of at most 300 characters."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[0] if lines else type(error).__name__)[:300]

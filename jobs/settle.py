@@ -1,0 +1,175 @@
+"""What streams have come to evaluate goes into the ledger, and what they missed beside it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from detections import Detection, Rate
+from detections.evaluate import matching
+from jobs import checkpoints, late
+from jobs.checkpoints import Position
+from jobs.config import Config
+from jobs.coverage import DONE, RUNNING, STREAM, Ledger, Rectangle, Stream, Unsettled
+from jobs.history import VERSION, Version, add_rows
+from jobs.source import canonical
+
+
+@dataclass
+class Settled:
+    """Events that streams may not have counted, by detection."""
+
+    late: Counter[str] = field(default_factory=Counter)
+    wrong_clocks: Counter[str] = field(default_factory=Counter)
+
+    def lines(self) -> list[str]:
+        """Return them as lines for people; none if all was counted."""
+        lines = [f"{n} events of {name} came late" for name, n in sorted(self.late.items())]
+        return lines + [
+            f"{n} events of {name} are dated after they came in and do not count"
+            for name, n in sorted(self.wrong_clocks.items())
+        ]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The versions [first, last] of one stream's run that one detection has evaluated."""
+
+    of: Unsettled
+    position: Position
+    first: int
+    last: int
+
+
+class Settlement:
+    """Brings the ledger up to what the checkpoints say."""
+
+    def __init__(
+        self,
+        spark: SparkSession,
+        config: Config,
+        ledger: Ledger,
+        detections: Iterable[Detection],
+    ) -> None:
+        self._spark, self._config, self._ledger = spark, config, ledger
+        # A run with other parameters, whose late events nobody could tell now, stays unclaimed.
+        self._known = {d.config_hash: d for d in detections}
+
+    def start(self, run_id: str, streams: Iterable[Stream]) -> Settled:
+        """Say where queries begin, before they do; what runs before left open is settled first."""
+        settled = self.settle()
+        rows = []
+        for stream in streams:
+            first = checkpoints.position(self._spark, stream.checkpoint).version + 1
+            rows += [
+                Rectangle(
+                    d.id,
+                    d.config_hash,
+                    STREAM,
+                    RUNNING,
+                    run_id,
+                    first,
+                    checkpoint=stream.checkpoint,
+                )
+                for d in stream.detections
+            ]
+        self._ledger.write(rows)
+        return settled
+
+    def settle(self, run_id: str = "", alerts: Mapping[str, int] | None = None) -> Settled:
+        """Record what the streams have committed since the last time.
+
+        `alerts` are those of `run_id` by detection, since its last settling.
+        """
+        settled = Settled()
+        parts = list(self._parts())
+        if not parts:
+            return settled
+        first, last = min(p.first for p in parts), max(p.last for p in parts)
+        versions = self._ledger.history.versions(first, last)
+        rates = [d for p in parts if isinstance(d := self._detection(p), Rate)]
+        counted = self._counted(first, last, rates) if rates and versions else None
+        rectangles = []
+        for part in parts:
+            detection = self._detection(part)
+            found = None
+            if isinstance(detection, Rate) and counted is not None:
+                found = self._late(part, detection, counted, settled)
+            own = alerts if part.of.run_id == run_id else None
+            raised = None if own is None else own.get(detection.id, 0)
+            rectangles.append(self._rectangle(part, versions, raised, found))
+        self._ledger.write(rectangles)
+        return settled
+
+    def _parts(self) -> Iterable[_Part]:
+        unsettled = [one for one in self._ledger.unsettled() if one.config_hash in self._known]
+        for checkpoint in dict.fromkeys(one.checkpoint for one in unsettled):
+            own = [one for one in unsettled if one.checkpoint == checkpoint]
+            after = min(one.first for one in own) - 1
+            position = checkpoints.position(self._spark, checkpoint, after=after)
+            for one in own:
+                until = position.version if one.until is None else one.until - 1
+                last = min(position.version, until)
+                if one.first <= last:
+                    yield _Part(one, position, one.first, last)
+
+    def _detection(self, part: _Part) -> Detection:
+        return self._known[part.of.config_hash]
+
+    def _counted(self, first: int, last: int, rates: Sequence[Rate]) -> DataFrame:
+        """What any of the rate detections counts in versions: few rows, read once."""
+        rows = self._ledger.history.rows(first, last)
+        events = canonical(rows, self._config, carried=[VERSION])
+        return matching(events, rates).localCheckpoint()
+
+    def _late(
+        self, part: _Part, detection: Rate, counted: DataFrame, settled: Settled
+    ) -> tuple[int, datetime | None]:
+        """Record what a rate stream may have missed; how many events, and the newest one's time."""
+        rows = counted.filter(F.col(VERSION).between(part.first, part.last))
+        events = late.counted(rows, detection, skew=self._config.stream.clock_skew)
+        arrived = late.arrivals(events)
+        delay = self._config.stream.watermark_delay
+        closed = late.closed_before(arrived, part.position.batches, delay, part.of.newest)
+        wanted = {
+            one.version: closed[one.version]
+            for one in arrived
+            if late.may_be_late(one, closed.get(one.version), detection)
+        }
+        if wanted or any(one.wrong_clocks for one in arrived):
+            windows = late.uncounted(events, detection, wanted)
+            counts = self._ledger.write_uncounted(windows, part.of.run_id, detection)
+            settled.late.update({detection.id: counts.get(late.LATE, 0)})
+            settled.wrong_clocks.update({detection.id: counts.get(late.WRONG_CLOCK, 0)})
+        else:
+            counts = {}
+        times = [t for t in (part.of.newest, *(one.newest for one in arrived)) if t]
+        return counts.get(late.LATE, 0), max(times, default=None)
+
+    def _rectangle(
+        self,
+        part: _Part,
+        versions: Sequence[Version],
+        alerts: int | None,
+        found: tuple[int, datetime | None] | None,
+    ) -> Rectangle:
+        own = [v for v in versions if part.first <= v.number <= part.last]
+        late_events, newest = found or (None, None)
+        return Rectangle(
+            part.of.detection_id,
+            part.of.config_hash,
+            STREAM,
+            DONE,
+            part.of.run_id,
+            part.first,
+            part.last,
+            rows=add_rows(own),
+            alerts=alerts,
+            late=late_events,
+            quarantined=sum(v.timeless for v in own),
+            newest_event_time=newest,
+            checkpoint=part.of.checkpoint,
+        )

@@ -1,0 +1,110 @@
+"""One bad detection does not stop the others: it is left out, named, and found again later."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from builders import record
+from pyspark.sql import Column, SparkSession
+from pyspark.sql import functions as F
+from test_coverage import KEY, World
+
+import detections.cloudtrail
+from detections import Options, SingleEvent, load
+from jobs import backfill, gaps, health
+from jobs.config import Config
+from jobs.isolation import isolated, one_line
+from jobs.spans import HIGH, LOW
+
+GOOD, BAD = load(["ec2_key_pair_imported", "mfa_disabled"])
+ACL = record("iam", "DeactivateMFADevice", {"serialNumber": "none"})
+
+
+def trips(options: Options) -> Column:
+    """Fails on some event, as a careless cast does."""
+    return F.assert_true(F.col("eventName") != "DeactivateMFADevice").isNull()
+
+
+def cannot_be_planned(options: Options) -> Column:
+    return F.col("no_such_column")
+
+
+def broken(condition: object) -> SingleEvent:
+    assert isinstance(BAD, SingleEvent)
+    return replace(BAD, condition=condition)  # type: ignore[arg-type]
+
+
+def test_a_detection_that_fails_on_an_event_is_left_out_and_named(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    world = World(spark, tmp_path)
+    world.append([KEY, ACL])
+
+    found = world.detect(GOOD, broken(trips))
+
+    assert found.alerts == {GOOD.id: 1}
+    assert found.failures.keys() == {BAD.id}
+    assert "\n" not in found.failures[BAD.id]
+    assert health.failing(spark, world.config).keys() == {BAD.id}
+    (gap,) = world.gaps(GOOD, BAD)
+    assert (gap.detection_id, gap.reason, gap.rows) == (BAD.id, "failed", 2)
+
+    filled = backfill.run(spark, world.config, [GOOD, BAD], "mended", LOW, HIGH)
+
+    assert filled.alerts == {GOOD.id: 1, BAD.id: 1}
+    assert world.gaps(GOOD, BAD) == []
+    assert health.failing(spark, world.config) == {}
+
+
+def test_a_backfill_goes_on_without_what_cannot_be_planned(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    world = World(spark, tmp_path)
+    world.append([KEY, ACL])
+
+    filled = backfill.run(spark, world.config, [GOOD, broken(cannot_be_planned)], "one", LOW, HIGH)
+
+    assert filled.alerts == {GOOD.id: 1}
+    assert filled.failures.keys() == {BAD.id}
+    assert [gap.detection_id for gap in world.gaps(GOOD, BAD)] == [BAD.id]
+    assert gaps.NEVER not in {gap.reason for gap in world.gaps(GOOD, BAD)}
+
+
+# --- Without Spark --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def a_file_that_does_not_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    (tmp_path / "aaa_broken.py").write_text("raise RuntimeError('half written')\n")
+    paths = [*detections.cloudtrail.__path__, str(tmp_path)]
+    monkeypatch.setattr(detections.cloudtrail, "__path__", paths)
+    yield "aaa_broken"
+    sys.modules.pop("detections.cloudtrail.aaa_broken", None)
+
+
+def test_a_file_that_does_not_load_leaves_the_others(a_file_that_does_not_load: str) -> None:
+    config = Config()
+    assert len(config.chosen()) == len(config.every()) == 24
+    assert config.broken() == {a_file_that_does_not_load: "RuntimeError: half written"}
+    off = Config(detections={a_file_that_does_not_load: {"enabled": False}})
+    assert off.broken() == {}
+
+
+def test_whose_fault_it_is() -> None:
+    both = [GOOD, BAD]
+
+    def fails(detection: object) -> None:
+        if detection is BAD:
+            raise ValueError("the first line\nthe second")
+
+    def evaluate(chosen: list[object]) -> int:
+        for one in chosen:
+            fails(one)
+        return len(chosen)
+
+    assert isolated(evaluate, both, fails) == (1, {BAD.id: "the first line"})  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="first"):
+        isolated(evaluate, both, lambda _: None)  # type: ignore[arg-type]
+    assert one_line(KeyError()) == "KeyError"
