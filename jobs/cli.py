@@ -16,16 +16,14 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from detections import Detection, Rate, Severity
-from detections.model import duration_text
-from jobs import backfill, demo, detect, ingest, job, scan
+from detections import Severity
+from jobs import backfill, demo, detect, ingest, job, listing, scan
+from jobs.display import printable, severity_text, table
 from jobs.errors import UserError
 from jobs.job import Job
 from jobs.simulate import simulate
 
 Main = Callable[[Job], int]
-
-_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -61,8 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     _simulate_arguments(command("simulate", _simulate, "CloudTrail with planted attacks"))
     demo.arguments(command("demo", _demo, "simulate, ingest, detect, and check the alerts"))
-    _list_arguments(command("list", _list, "the detections"))
-    _show_arguments(command("show", _show, "one detection: what it catches, what to do"))
+    listing.list_arguments(command("list", listing.list_detections, "the detections"))
+    listing.show_arguments(
+        command("show", listing.show, "one detection: what it catches, what to do")
+    )
     for added in commands.choices.values():
         job.common_arguments(added)
     return parser
@@ -129,28 +129,28 @@ def _report(found: scan.Scan) -> None:
 def _print_alerts(rows: list[dict[str, Any]]) -> None:
     console = Console()
     if rows:
-        table = _table("time (UTC)", "severity", "alert", "entity", "events")
+        shown = table("time (UTC)", "severity", "alert", "entity", "events")
         for row in rows:
-            severity = Text(row["severity"], style=_STYLES.get(row["severity"], ""))
+            severity = severity_text(row["severity"])
             time = row["event_time"].removesuffix("Z").replace("T", " ")
             said = Text(printable(row["summary"]))
-            shown = Text(printable(row["entity"] or ""))
-            table.add_row(time, severity, said, shown, str(row["event_count"]))
-        console.print(table)
+            entity = Text(printable(row["entity"] or ""))
+            shown.add_row(time, severity, said, entity, str(row["event_count"]))
+        console.print(shown)
     console.print(summary_table(Counter((r["detection_id"], r["severity"]) for r in rows)))
 
 
 def summary_table(counts: Counter[tuple[str, str]]) -> Table:
     """Return alerts by detection and severity, the severest first."""
-    table = _table("severity", "detection", "alerts")
+    rows = table("severity", "detection", "alerts")
     order = list(Severity)
     for (detection, severity), number in sorted(
         counts.items(), key=lambda item: (-order.index(Severity(item[0][1])), item[0][0])
     ):
-        table.add_row(Text(severity, style=_STYLES.get(severity, "")), detection, str(number))
-    table.add_section()
-    table.add_row("", "all", str(counts.total()))
-    return table
+        rows.add_row(severity_text(severity), detection, str(number))
+    rows.add_section()
+    rows.add_row("", "all", str(counts.total()))
+    return rows
 
 
 def _simulate_arguments(parser: argparse.ArgumentParser) -> None:
@@ -193,111 +193,14 @@ def _demo(job: Job) -> int:
     with _progress("simulating, ingesting, detecting"):
         shown = demo.run(job)
     console = Console()
-    table = _table("detection", "planted", "alerts", "")
+    rows = table("detection", "planted", "alerts", "")
     for detection, planted, raised in shown.rows:
         right = Text("ok", "green") if planted == raised else Text("wrong", "bold red")
-        table.add_row(detection, str(planted), str(raised), right)
-    console.print(table)
+        rows.add_row(detection, str(planted), str(raised), right)
+    console.print(rows)
     for line in shown.lines:
         console.print(line, highlight=False, soft_wrap=True)
     return 0 if shown.is_right else 1
-
-
-def _list_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=("table", "jsonl"), default="table")
-
-
-def _list(job: Job) -> int:
-    on = {d.id: d for d in job.config.chosen()}
-    if job.args.format == "jsonl":
-        for detection in on.values():
-            sys.stdout.write(json.dumps(_facts(detection)) + "\n")
-        return 0
-    table = _table("detection", "severity", "kind", "ATT&CK", "catches")
-    for detection in on.values():
-        kind = "rate" if isinstance(detection, Rate) else "single event"
-        severity = Text(detection.severity, style=_STYLES.get(detection.severity, ""))
-        table.add_row(
-            detection.id, severity, kind, ", ".join(detection.techniques), detection.title
-        )
-    Console().print(table)
-    return 0
-
-
-def _facts(detection: Detection) -> dict[str, Any]:
-    """What a detection carries, as plain data."""
-    return {
-        "id": detection.id,
-        "title": detection.title,
-        "version": detection.version,
-        "kind": "rate" if isinstance(detection, Rate) else "single event",
-        "description": detection.description,
-        "severity": detection.severity,
-        "tactics": detection.tactics,
-        "techniques": detection.techniques,
-        "data_source": detection.data_source,
-        "event_sources": detection.reads.sources,
-        "event_names": detection.reads.names,
-        "parameters": detection.parameters,
-        "false_positives": detection.false_positives,
-        "blind_spots": detection.blind_spots,
-        "triage": detection.triage,
-        "references": detection.references,
-        "related": detection.related,
-        "origin": vars(detection.origin),
-    }
-
-
-def _show_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", metavar="ID")
-
-
-def _show(job: Job) -> int:
-    (detection,) = job.config.chosen([job.args.id])
-    if job.args.json:
-        sys.stdout.write(json.dumps(_facts(detection)) + "\n")
-        return 0
-    facts = _facts(detection)
-    console = Console(highlight=False)
-    console.print(Text(detection.title, style="bold"), Text(f"({detection.id})", style="dim"))
-    console.print(f"\n{detection.description}\n")
-    if isinstance(detection, Rate):
-        console.print(
-            f"Fires at {detection.threshold} within {duration_text(detection.within)}, once in "
-            f"{duration_text(detection.suppress_for)} for a key.\n"
-        )
-    rows = _table("", "")
-    rows.show_header = False
-    reads = f"{', '.join(detection.reads.names)} of {', '.join(detection.reads.sources)}"
-    rows.add_row("reads", reads)
-    rows.add_row("ATT&CK", ", ".join([*detection.tactics, *detection.techniques]))
-    for name, value in detection.parameters.items():
-        rows.add_row(name, ", ".join(value) if isinstance(value, tuple) else str(value))
-    rows.add_row("version", str(detection.version))
-    rows.add_row("origin", f"{detection.origin.vendor} {detection.origin.rule_id}")
-    console.print(rows)
-    for name in ("false_positives", "blind_spots", "triage", "references", "related"):
-        if facts[name]:
-            console.print(Text(f"\n{name.replace('_', ' ').capitalize()}", style="bold"))
-            for line in facts[name]:
-                console.print(Text(f"  - {line}"))
-    return 0
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        right = name in ("alerts", "events", "planted")
-        whole = name in ("detection", "time (UTC)", "severity")
-        table.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=whole)
-    return table
-
-
-def printable(text: str) -> str:
-    """Return a text without what would steer a terminal: control characters are shown escaped."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
-    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,30 @@
+"""What commands show on a terminal: tables, severities, and texts that came from outside."""
+
+from rich.table import Table
+from rich.text import Text
+
+_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
+_NUMBERS = {"alerts", "events", "planted"}
+_WHOLE = {"detection", "time (UTC)", "severity"}
+
+
+def table(*columns: str) -> Table:
+    """Return an empty table with these headings; numbers stand right, ids are not broken."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        right = name in _NUMBERS
+        whole = name in _WHOLE
+        made.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=whole)
+    return made
+
+
+def severity_text(severity: str) -> Text:
+    """Return a severity in its colour."""
+    return Text(severity, style=_STYLES.get(severity, ""))
+
+
+def printable(text: str) -> str:
+    """Return a text without what would steer a terminal: control characters are shown escaped."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )
