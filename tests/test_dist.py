@@ -110,6 +110,7 @@ def test_the_zip_holds_no_compiled_and_no_foreign_thing(archive: Path) -> None:
     with zipfile.ZipFile(archive) as made:
         names = made.namelist()
         assert made.testzip() is None
+        assert {entry.date_time for entry in made.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     roots = {name.split("/")[0].split("-")[0] for name in names}
     bundled = {"attr", "attrs", "cattr", "cattrs", "yaml", "pyyaml", "PyYAML"}
     bundled |= {"typing_extensions", "typing_extensions.py"}
