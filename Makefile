@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check format bench proof lock clean
+.PHONY: help setup demo test check format bench proof dist lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -36,6 +36,10 @@ bench: setup ## measure speed, as ratios
 
 proof: setup ## the slow proofs
 	@$(BIN)/pytest -m proof
+
+dist: setup ## a wheel, and the zip for spark-submit, into dist/
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	@$(BIN)/python scripts/dist.py dist/trailhound.zip
 
 lock: setup ## write requirements.lock anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv

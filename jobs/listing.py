@@ -3,14 +3,19 @@
 import argparse
 import json
 import sys
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
 
 from rich.console import Console
 from rich.text import Text
 
 from detections import Detection, Rate
-from detections.model import duration_text
+from jobs import attack, catalogue
 from jobs.display import severity_text, table
+from jobs.errors import UserError
+from jobs.facts import catches, facts, firing, kind, value_text
 from jobs.job import Job
 
 _LISTS = ("false_positives", "blind_spots", "triage", "references", "related")
@@ -18,64 +23,61 @@ _LISTS = ("false_positives", "blind_spots", "triage", "references", "related")
 
 def list_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `list` takes on the command line."""
-    parser.add_argument("--format", choices=("table", "jsonl"), default="table")
+    parser.add_argument(
+        "--format",
+        choices=tuple(_WRITERS),
+        default="table",
+        help="html: a page to search and print; navigator: a layer for the ATT&CK Navigator",
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="write to a file, not to stdout")
 
 
 def list_detections(job: Job) -> int:
-    """Print the detections that are switched on."""
+    """Print the detections that are switched on, or write them to a file."""
     detections = job.config.chosen()
-    if job.args.format == "jsonl":
-        for detection in detections:
-            sys.stdout.write(json.dumps(facts(detection)) + "\n")
-    else:
-        _print_table(detections)
+    with _output(job.args.output) as out:
+        _WRITERS[job.args.format](detections, out)
+    if job.args.output:
+        line = f"{len(detections)} detections in {job.args.output}"
+        job.result([line], {"detections": len(detections), "file": job.args.output})
     return 0
 
 
-def _print_table(detections: list[Detection]) -> None:
+@contextmanager
+def _output(file: str | None) -> Iterator[TextIO]:
+    """What to write to: a file, or stdout."""
+    if file is None:
+        yield sys.stdout
+        return
+    try:
+        with Path(file).open("w", encoding="utf-8", newline="\n") as out:
+            yield out
+    except OSError as error:
+        raise UserError(f"cannot write {file}: {error.strerror}") from error
+
+
+def _table(detections: Sequence[Detection], out: TextIO) -> None:
     rows = table("detection", "severity", "kind", "ATT&CK", "catches")
     for detection in detections:
         severity = severity_text(detection.severity)
         techniques = ", ".join(detection.techniques)
         rows.add_row(detection.id, severity, kind(detection), techniques, detection.title)
-    Console().print(rows)
+    Console(file=out).print(rows)
 
 
-def kind(detection: Detection) -> str:
-    """Return what a detection looks at: "single event" or "rate"."""
-    return "rate" if isinstance(detection, Rate) else "single event"
+def _jsonl(detections: Sequence[Detection], out: TextIO) -> None:
+    out.writelines(json.dumps(facts(detection)) + "\n" for detection in detections)
 
 
-def facts(detection: Detection) -> dict[str, Any]:
-    """Return what a detection carries, as plain data."""
-    return {
-        "id": detection.id,
-        "title": detection.title,
-        "version": detection.version,
-        "kind": kind(detection),
-        "description": detection.description,
-        "severity": detection.severity,
-        "tactics": detection.tactics,
-        "techniques": detection.techniques,
-        "data_source": detection.data_source,
-        "event_sources": detection.reads.sources,
-        "event_names": detection.reads.names,
-        "parameters": detection.parameters,
-        "false_positives": detection.false_positives,
-        "blind_spots": detection.blind_spots,
-        "triage": detection.triage,
-        "references": detection.references,
-        "related": detection.related,
-        "origin": vars(detection.origin),
-    }
+def _html(detections: Sequence[Detection], out: TextIO) -> None:
+    out.write(catalogue.page(detections))
 
 
-def firing(detection: Rate) -> str:
-    """Return in one sentence when a rate raises an alert."""
-    return (
-        f"Fires at {detection.threshold} within {duration_text(detection.within)}, once in "
-        f"{duration_text(detection.suppress_for)} for a key."
-    )
+def _navigator(detections: Sequence[Detection], out: TextIO) -> None:
+    out.write(json.dumps(attack.layer(detections), indent=2) + "\n")
+
+
+_WRITERS = {"table": _table, "jsonl": _jsonl, "html": _html, "navigator": _navigator}
 
 
 def show_arguments(parser: argparse.ArgumentParser) -> None:
@@ -96,7 +98,7 @@ def show(job: Job) -> int:
 def _print_detection(detection: Detection) -> None:
     console = Console(highlight=False)
     console.print(Text(detection.title, style="bold"), Text(f"({detection.id})", style="dim"))
-    console.print(f"\n{detection.description}\n")
+    console.print(Text(f"\n{catches(detection)}\n\n{detection.description}\n"))
     if isinstance(detection, Rate):
         console.print(f"{firing(detection)}\n")
     rows = table("", "")
@@ -105,7 +107,7 @@ def _print_detection(detection: Detection) -> None:
     rows.add_row("reads", reads)
     rows.add_row("ATT&CK", ", ".join([*detection.tactics, *detection.techniques]))
     for name, value in detection.parameters.items():
-        rows.add_row(name, ", ".join(value) if isinstance(value, tuple) else str(value))
+        rows.add_row(name, value_text(value))
     rows.add_row("version", str(detection.version))
     rows.add_row("origin", f"{detection.origin.vendor} {detection.origin.rule_id}")
     console.print(rows)

@@ -65,6 +65,7 @@ def test_an_installed_wheel_scans_without_any_configuration(tmp_path: Path) -> N
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(installed)
     assert (installed / "jobs" / "conf" / "log4j2.properties").is_file()
+    assert (installed / "jobs" / "page" / "catalogue.html").is_file()
     simulate(tmp_path / "s", records=1000)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
