@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import re
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -77,6 +78,10 @@ def run(spark: SparkSession, queries: Sequence[Query], *, follow: bool, trigger:
 def failed(name: str, error: StreamingQueryException | None) -> Exception:
     """Return the error of a query that failed, as one line where a user can mend it."""
     text = str(error)
+    # What a batch raised comes back as the text of its stack trace.
+    said = re.search(r"\bUserError: (.+)", text)
+    if said:
+        return UserError(f"the query {name} stopped: {said[1]}")
     for sign, remedy in _REMEDIES.items():
         if sign in text:
             return UserError(f"the query {name} stopped: {remedy}")
