@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check format bench proof lock clean
+.PHONY: help setup demo test check format bench proof proof-long lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -36,6 +36,9 @@ bench: setup ## measure speed, as ratios
 
 proof: setup ## the slow proofs
 	@$(BIN)/pytest -m proof
+
+proof-long: setup ## 60 kills at random (CRASHES=, CRASH_SEED=), an hour
+	@CRASHES=$${CRASHES:-60} $(BIN)/pytest -s -m proof tests/test_crashes.py -k random
 
 lock: setup ## write requirements.lock anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv

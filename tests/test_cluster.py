@@ -1,0 +1,71 @@
+"""detect on a cluster of several JVMs, while executors and workers are killed."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import report
+from cluster import Cluster, running
+from processes import ROOT, Process
+from pyspark.sql import SparkSession
+from test_jobs import alerts, config
+from traces import committed
+
+from detections import load
+from jobs import backfill, ingest
+from jobs.config import Config
+from jobs.simulate import START, simulate
+
+pytestmark = pytest.mark.proof
+
+FAULTS = {"an executor": Cluster.kill_executor, "a worker": Cluster.kill_worker}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_killed_on_a_cluster(
+    spark: SparkSession, ingested: tuple[Config, list[Any]], tmp_path: Path, name: str
+) -> None:
+    where, wanted = ingested
+    mine = replace(where, tables=replace(where.tables, alerts=str(tmp_path / "data" / "alerts")))
+    with running(tmp_path) as cluster:
+        job = cluster.submit(ROOT / "jobs" / "detect.py", *settings(mine), cwd=tmp_path)
+        assert in_the_middle(job, tmp_path), job.said()
+        FAULTS[name](cluster)
+        job.finished()
+
+    found = alerts(spark, mine)
+    lost, doubled = set(wanted) - set(found), len(found) - len(set(found))
+    report.say("killed on a cluster", f"{name}: {len(lost)} alerts lost, {doubled} doubled")
+    assert "Lost executor" in job.log()
+    assert found == wanted
+
+
+def settings(where: Config) -> list[str]:
+    """The flags that name the tables, with small batches."""
+    values = {
+        "tables.events": where.tables.events,
+        "tables.alerts": where.tables.alerts,
+        "stream.max_files_per_batch": 2,
+    }
+    return [part for key, value in values.items() for part in ("--set", f"{key}={value}")]
+
+
+def in_the_middle(job: Process, folder: Path) -> bool:
+    """Wait until one batch of three is done; whether it came to that."""
+    return job.wait_until(lambda: committed(folder / "data", "single-events") == 0)
+
+
+@pytest.fixture(scope="module")
+def ingested(
+    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Config, list[Any]]:
+    """An events table of three batches, and its alerts as one machine finds them in one batch."""
+    folder = tmp_path_factory.mktemp("ingested")
+    where = config(folder)
+    simulate(folder / "s", records=2000, seed=20240301)
+    small = replace(where, stream=replace(where.stream, max_files_per_batch=80))
+    ingest.run(spark, small, str(folder / "s" / "AWSLogs"))
+    day = START.replace(day=START.day + 2)
+    backfill.run(spark, where, load(), "one machine", START, day)
+    return where, alerts(spark, where)
