@@ -26,10 +26,16 @@ class Cluster:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.url = ""
         self.workers: list[Process] = []
+        self._others: list[Process] = []
+
+    def start(self) -> None:
+        """Start the master and the workers, and wait until they know each other."""
         address = ("--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
         self._master = self._daemon("master.Master", *address)
-        self._master.wait_until(lambda: self._listens())
+        self._others.append(self._master)
+        self._master.wait_until(self._listens)
         self.url = self._listens()
         for _ in range(WORKERS):
             self.add_worker()
@@ -48,7 +54,9 @@ class Cluster:
         command += ["--properties-file", str(self._properties())]
         command += ["--py-files", str(self._packages()), str(program), *args]
         # No path to the sources: what the program imports has to come out of the zip.
-        return Process(command, cwd, PYTHONPATH="", PYSPARK_PYTHON=sys.executable)
+        driver = Process(command, cwd, PYTHONPATH="", PYSPARK_PYTHON=sys.executable)
+        self._others.append(driver)
+        return driver
 
     def kill_executor(self) -> None:
         """Kill the process of one executor; its worker lives on."""
@@ -60,7 +68,7 @@ class Cluster:
 
     def stop(self) -> None:
         """Kill all that was started."""
-        for process in [*self.workers, self._master]:
+        for process in [*self.workers, *self._others]:
             process.kill()
 
     def _daemon(self, kind: str, *args: str) -> Process:
@@ -107,6 +115,7 @@ def running(folder: Path) -> Iterator[Cluster]:
     """A cluster that is there while the block runs."""
     cluster = Cluster(folder)
     try:
+        cluster.start()
         yield cluster
     finally:
         cluster.stop()

@@ -61,11 +61,17 @@ class Process:
                 raise TimeoutError(f"nothing happened in {TIMEOUT} s: {self.said()}")
         return False
 
-    def finished(self) -> str:
-        """Wait for the process, which has to succeed, and return what it printed."""
+    def ended(self) -> int:
+        """Wait for the end and return the exit code; a process that hangs is an error."""
         code = self.wait()
         if code is None:
             self.kill()
+            raise TimeoutError(f"not ended in {TIMEOUT} s: {self.said()}")
+        return code
+
+    def finished(self) -> str:
+        """Wait for the process, which has to succeed, and return what it printed."""
+        code = self.ended()
         assert code == 0, f"exit code {code}: {self.said()}"
         self._out.seek(0)
         return self._out.read()

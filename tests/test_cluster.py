@@ -1,16 +1,18 @@
-"""detect on a cluster of several JVMs, while executors and workers are killed."""
+"""detect and backfill on a cluster of several JVMs, while executors and workers are killed."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import report
 from cluster import Cluster, running
-from processes import ROOT, Process
+from processes import ROOT
 from pyspark.sql import SparkSession
 from test_jobs import alerts, config
-from traces import committed
+from traces import committed, unnamed_files
 
 from detections import load
 from jobs import backfill, ingest
@@ -19,7 +21,17 @@ from jobs.simulate import START, simulate
 
 pytestmark = pytest.mark.proof
 
-FAULTS = {"an executor": Cluster.kill_executor, "a worker": Cluster.kill_worker}
+Fault = tuple[str, Callable[[Cluster], None]]
+
+FAULTS: dict[str, Fault] = {
+    "an executor of detect": ("detect", Cluster.kill_executor),
+    "a worker of detect": ("detect", Cluster.kill_worker),
+    "an executor of backfill": ("backfill", Cluster.kill_executor),
+}
+ARGUMENTS = {
+    "detect": ("--set", "stream.max_files_per_batch=2"),
+    "backfill": ("--from", "2024-03-01", "--to", "2024-03-03"),
+}
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -28,10 +40,12 @@ def test_killed_on_a_cluster(
 ) -> None:
     where, wanted = ingested
     mine = replace(where, tables=replace(where.tables, alerts=str(tmp_path / "data" / "alerts")))
+    program, kill = FAULTS[name]
+    flags = [*ARGUMENTS[program], *settings(mine)]
     with running(tmp_path) as cluster:
-        job = cluster.submit(ROOT / "jobs" / "detect.py", *settings(mine), cwd=tmp_path)
-        assert in_the_middle(job, tmp_path), job.said()
-        FAULTS[name](cluster)
+        job = cluster.submit(ROOT / "jobs" / f"{program}.py", *flags, cwd=tmp_path)
+        assert job.wait_until(lambda: is_in_the_middle(program, tmp_path / "data")), job.said()
+        kill(cluster)
         job.finished()
 
     found = alerts(spark, mine)
@@ -42,18 +56,16 @@ def test_killed_on_a_cluster(
 
 
 def settings(where: Config) -> list[str]:
-    """The flags that name the tables, with small batches."""
-    values = {
-        "tables.events": where.tables.events,
-        "tables.alerts": where.tables.alerts,
-        "stream.max_files_per_batch": 2,
-    }
+    """The flags that name the tables."""
+    values = {"tables.events": where.tables.events, "tables.alerts": where.tables.alerts}
     return [part for key, value in values.items() for part in ("--set", f"{key}={value}")]
 
 
-def in_the_middle(job: Process, folder: Path) -> bool:
-    """Wait until one batch of three is done; whether it came to that."""
-    return job.wait_until(lambda: committed(folder / "data", "single-events") == 0)
+def is_in_the_middle(program: str, data: Path) -> bool:
+    """Whether detect has done one batch of three, or backfill has begun to write."""
+    if program == "detect":
+        return committed(data, "single-events") == 0
+    return bool(unnamed_files(data / "alerts"))
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +78,5 @@ def ingested(
     simulate(folder / "s", records=2000, seed=20240301)
     small = replace(where, stream=replace(where.stream, max_files_per_batch=80))
     ingest.run(spark, small, str(folder / "s" / "AWSLogs"))
-    day = START.replace(day=START.day + 2)
-    backfill.run(spark, where, load(), "one machine", START, day)
+    backfill.run(spark, where, load(), "one machine", START, START + timedelta(days=2))
     return where, alerts(spark, where)
