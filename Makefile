@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check format bench proof dist lock clean
+.PHONY: help setup demo test check format bench proof proof-long dist lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -40,6 +40,9 @@ proof: setup ## the slow proofs
 dist: setup ## a wheel, and the zip for spark-submit, into dist/
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	@$(BIN)/python scripts/dist.py dist/trailhound.zip
+
+proof-long: setup ## 60 kills at random (CRASHES=, CRASH_SEED=), an hour
+	@CRASHES=$${CRASHES:-60} $(BIN)/pytest -s -m proof tests/test_crashes.py -k random
 
 lock: setup ## write requirements.lock anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv

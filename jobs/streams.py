@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import re
 import signal
 import threading
 import time
@@ -113,6 +114,10 @@ def failed(name: str, error: Exception) -> Exception:
 
 def remedy(error: Exception) -> str | None:
     """Return what a user can do about an error of a query; None where it is none of theirs."""
+    # What a batch raised comes back as the text of its stack trace.
+    said = re.search(r"\bUserError: (.+)", str(error))
+    if said:
+        return said[1]
     return next((said for sign, said in _REMEDIES.items() if sign in str(error)), None)
 
 
@@ -130,9 +135,6 @@ _REMEDIES = {
     "DELTA_VERSIONS_NOT_CONTIGUOUS": (
         "versions of its source are gone; run `trailhound backfill` over what they held and start "
         "from a new checkpoint"
-    ),
-    "DELTA_CONCURRENT": (
-        "other writers of the same table kept coming first; run it again, nothing is lost"
     ),
 }
 

@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from delta.exceptions import DeltaConcurrentModificationException
+from delta.exceptions import (
+    ConcurrentAppendException,
+    ConcurrentDeleteDeleteException,
+    ConcurrentDeleteReadException,
+    ConcurrentTransactionException,
+    ConcurrentWriteException,
+    DeltaConcurrentModificationException,
+    MetadataChangedException,
+    ProtocolChangedException,
+)
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
@@ -48,6 +57,18 @@ _ALERT_PROPERTIES = {
     "delta.enableChangeDataFeed": "true",
     "delta.dataSkippingStatsColumns": "alert_id,event_time,severity",
 }
+# Delta's Python classes have no common base: the one that is named like it is just one of them.
+CONFLICTS = (
+    ConcurrentAppendException,
+    ConcurrentDeleteDeleteException,
+    ConcurrentDeleteReadException,
+    ConcurrentTransactionException,
+    ConcurrentWriteException,
+    DeltaConcurrentModificationException,
+    MetadataChangedException,
+    ProtocolChangedException,
+)
+"""What Delta raises when another writer was faster: the same again may work."""
 _CONFLICT_TRIES = 8
 
 
@@ -166,8 +187,13 @@ def create(
     builder = builder.location(table.path) if table.is_path else builder.tableName(table.name)
     for name, value in properties.items():
         builder = builder.property(name, value)
+    builder = builder.partitionedBy(*by) if by else builder
     try:
-        (builder.partitionedBy(*by) if by else builder).execute()
+        try:
+            builder.execute()
+        except CONFLICTS:
+            # Another made it in the same moment; now it is there.
+            builder.execute()
     except AnalysisException as error:
         raise UserError(f"cannot make the table {table.name}: {_first_line(error)}") from error
 
@@ -203,7 +229,7 @@ class AlertWriter:
         nothing. A conflict with another writer is tried again.
 
         Raises:
-            UserError: other writers of the same detections kept coming first.
+            UserError: conflicts went on for half a minute.
         """
         alerts = alerts.persist()
         try:
@@ -231,11 +257,11 @@ class AlertWriter:
         for attempt in range(_CONFLICT_TRIES):
             try:
                 return write()
-            except DeltaConcurrentModificationException as error:
+            except CONFLICTS as error:
                 if attempt == _CONFLICT_TRIES - 1:
                     raise UserError(
-                        f"{self._table.name}: other writers of the same detections came first, "
-                        f"{_CONFLICT_TRIES} times (DELTA_CONCURRENT); run it again, nothing is lost"
+                        f"{self._table.name}: other writers keep changing it (a conflict in each "
+                        f"of {_CONFLICT_TRIES} tries); let fewer run at once, then run this again"
                     ) from error
                 self._pause(random.uniform(0.5, 1.0) * 2**attempt / 4)
         return None

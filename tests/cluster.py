@@ -1,0 +1,121 @@
+"""A Spark cluster of several JVMs on this machine: a master, two workers, one executor on each."""
+
+import re
+import signal
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import kill
+from pathlib import Path
+
+import pyspark
+from processes import ROOT, Process
+
+from jobs import jars
+
+BIN = Path(pyspark.__file__).parent / "bin"
+WORKERS = 2
+# One core and one GiB an executor; the daemons only keep books.
+_DAEMON = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "256m"}
+_SIZE = ("--cores", "1", "--memory", "1g", "--webui-port", "0")
+
+
+class Cluster:
+    """A standalone cluster: `url` is its master's, such as spark://127.0.0.1:40001."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.url = ""
+        self.workers: list[Process] = []
+        self._others: list[Process] = []
+
+    def start(self) -> None:
+        """Start the master and the workers, and wait until they know each other."""
+        address = ("--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
+        self._master = self._daemon("master.Master", *address)
+        self._others.append(self._master)
+        self._master.wait_until(self._listens)
+        self.url = self._listens()
+        for _ in range(WORKERS):
+            self.add_worker()
+
+    def add_worker(self) -> None:
+        """Start one more worker and wait until the master knows it."""
+        known = self._registered()
+        work = str(self._folder / f"work{known}")
+        place = ("--host", "127.0.0.1", "--work-dir", work)
+        self.workers.append(self._daemon("worker.Worker", *_SIZE, *place, self.url))
+        assert self.workers[-1].wait_until(lambda: self._registered() > known), "no worker came up"
+
+    def submit(self, program: Path, *args: str, cwd: Path) -> Process:
+        """Start spark-submit in client mode, as a user does: a zip, conf/spark-defaults.conf."""
+        command = [str(BIN / "spark-submit"), "--master", self.url]
+        command += ["--properties-file", str(self._properties())]
+        command += ["--py-files", str(self._packages()), str(program), *args]
+        # No path to the sources: what the program imports has to come out of the zip.
+        driver = Process(command, cwd, PYTHONPATH="", PYSPARK_PYTHON=sys.executable)
+        self._others.append(driver)
+        return driver
+
+    def kill_executor(self) -> None:
+        """Kill the process of one executor; its worker lives on."""
+        kill(next(self._executors()), signal.SIGKILL)
+
+    def kill_worker(self) -> None:
+        """Kill one worker with its executor, as when a machine dies."""
+        self.workers.pop().kill()
+
+    def stop(self) -> None:
+        """Kill all that was started."""
+        for process in [*self.workers, *self._others]:
+            process.kill()
+
+    def _daemon(self, kind: str, *args: str) -> Process:
+        command = [str(BIN / "spark-class"), f"org.apache.spark.deploy.{kind}", *args]
+        return Process(command, self._folder, **_DAEMON)
+
+    def _listens(self) -> str:
+        found = re.search(r"Starting Spark master at (spark://\S+)", self._master.log())
+        return found[1] if found else ""
+
+    def _registered(self) -> int:
+        return self._master.log().count("Registering worker")
+
+    def _executors(self) -> Iterator[int]:
+        """The process ids of executors: the children of the workers."""
+        for worker in self.workers:
+            children = Path(f"/proc/{worker.pid}/task").glob("*/children")
+            yield from (int(child) for file in children for child in file.read_text().split())
+
+    def _properties(self) -> Path:
+        """The settings that the repository gives for clusters, with archives that are here."""
+        lines = (ROOT / "conf" / "spark-defaults.conf").read_text().splitlines()
+        lines = [line for line in lines if not line.startswith("spark.jars")]
+        lines.append("spark.jars " + ",".join(str(path) for path in jars.local()))
+        lines += ["spark.driver.host 127.0.0.1", "spark.driver.bindAddress 127.0.0.1"]
+        lines += ["spark.executor.memory 1g", "spark.executor.cores 1", "spark.ui.enabled false"]
+        lines += ["spark.sql.shuffle.partitions 2", "spark.databricks.delta.snapshotPartitions 2"]
+        file = self._folder / "spark-defaults.conf"
+        file.write_text("\n".join(lines) + "\n")
+        return file
+
+    def _packages(self) -> Path:
+        """A zip of the two packages."""
+        file = self._folder / "trailhound.zip"
+        with zipfile.ZipFile(file, "w") as archive:
+            for package in ("detections", "jobs"):
+                for module in (ROOT / package).rglob("*.py"):
+                    archive.write(module, module.relative_to(ROOT))
+        return file
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Cluster]:
+    """A cluster that is there while the block runs."""
+    cluster = Cluster(folder)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()

@@ -1,0 +1,107 @@
+"""trailhound in processes of its own, as a user runs it."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+# Spark takes 200 tasks for whatever it shuffles where nobody tells it that the data is small.
+SMALL = ("--set", 'spark.settings={spark.sql.shuffle.partitions: "2"}')
+TIMEOUT = 600
+"""Seconds that one command may take, also beside others on a busy machine."""
+
+
+class Process:
+    """A command in a folder, at the head of a process group of its own.
+
+    Its output goes to files: nobody has to read them for the command to go on.
+    """
+
+    def __init__(self, command: Sequence[str], cwd: Path, **environment: str) -> None:
+        self._out = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        self._err = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        for file in (self._out, self._err):
+            weakref.finalize(self, file.close)
+        self._process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+            stdout=self._out,
+            stderr=self._err,
+            text=True,
+            start_new_session=True,
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def wait(self, seconds: float = TIMEOUT) -> int | None:
+        """Wait for the end and return the exit code; None where it runs on."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def wait_until(self, is_so: Callable[[], Any]) -> bool:
+        """Wait until something holds; whether it did before the process ended."""
+        end = time.monotonic() + TIMEOUT
+        while self.wait(0.01) is None:
+            if is_so():
+                return True
+            if time.monotonic() > end:
+                self.kill()
+                raise TimeoutError(f"nothing happened in {TIMEOUT} s: {self.said()}")
+        return False
+
+    def ended(self) -> int:
+        """Wait for the end and return the exit code; a process that hangs is an error."""
+        code = self.wait()
+        if code is None:
+            self.kill()
+            raise TimeoutError(f"not ended in {TIMEOUT} s: {self.said()}")
+        return code
+
+    def finished(self) -> str:
+        """Wait for the process, which has to succeed, and return what it printed."""
+        code = self.ended()
+        assert code == 0, f"exit code {code}: {self.said()}"
+        self._out.seek(0)
+        return self._out.read()
+
+    def log(self) -> str:
+        """What the process has written to stderr so far."""
+        # Read by position: the process writes through the same open file.
+        size = os.fstat(self._err.fileno()).st_size
+        return os.pread(self._err.fileno(), size, 0).decode(errors="replace")
+
+    def said(self) -> str:
+        """The last of it."""
+        return self.log()[-3000:]
+
+    def kill(self) -> None:
+        """Kill the process and its Java, with no time to tidy up."""
+        if self._process.poll() is None:
+            os.killpg(self.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def stop(self) -> None:
+        """Ask the process to end."""
+        self._process.terminate()
+
+
+def python(*args: str, cwd: Path, **environment: str) -> Process:
+    """Start Python."""
+    return Process([sys.executable, *args], cwd, **environment)
+
+
+def trailhound(*args: str, cwd: Path, **environment: str) -> Process:
+    """Start the command line."""
+    return python("-m", "jobs.cli", *args, cwd=cwd, **environment)

@@ -1,0 +1,172 @@
+"""The driver killed with SIGKILL, at named points and at random: nothing is lost, nothing doubled.
+
+Each test kills one command in its work, looks on disk for what was left half done, runs the command
+again to its end and holds every row of every table against a run that nobody disturbed.
+"""
+
+import os
+import shutil
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import pytest
+import report
+from killed import AFTER, BEFORE, WITHIN, Point
+from processes import python, trailhound
+from pyspark.sql import SparkSession
+from traces import committed, merges, newest_version, open_batches, unnamed_files
+from undisturbed import COMMANDS, Undisturbed, at_work_on, run_in_peace, tables
+
+pytestmark = pytest.mark.proof
+
+SEED = int(os.environ.get("CRASH_SEED", "20240301"))
+RANDOM_KILLS = int(os.environ.get("CRASHES", "5"))
+
+
+# --- Named points ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A command, the point at which it dies, and what its folder must show afterwards."""
+
+    command: str
+    point: Point
+    was_met: Callable[[Path], bool]
+
+
+SINGLE, ONE_SINGLE, RATE = "single-events", "mfa_disabled", "root_console_brute_force"
+
+
+def ingest_left(data: Path, *, written: int) -> bool:
+    """Batch 1 is open, and so many batches are in the events table."""
+    # Version 0 makes the table, and every batch adds one.
+    return open_batches(data) == {"ingest": 1} and newest_version(data / "events") == written
+
+
+def detect_left(data: Path, *, merged: int, torn: bool = False) -> bool:
+    """Batch 1 of the single-event query is open, and so many of its batches are merged."""
+    alerts = data / "alerts"
+    return (
+        open_batches(data).get(SINGLE) == 1
+        and merges(alerts, ONE_SINGLE) == merged
+        and bool(unnamed_files(alerts)) == torn
+    )
+
+
+FAULTS = {
+    "ingest, before the write of a batch": Fault(
+        "ingest", Point(BEFORE, "ingest", 1), lambda data: ingest_left(data, written=1)
+    ),
+    "ingest, after the write, before the checkpoint's commit": Fault(
+        "ingest", Point(AFTER, "ingest", 1), lambda data: ingest_left(data, written=2)
+    ),
+    "detect, before the MERGE": Fault(
+        "detect", Point(BEFORE, SINGLE, 1), lambda data: detect_left(data, merged=1)
+    ),
+    "detect, in the middle of a MERGE": Fault(
+        "detect", Point(WITHIN, SINGLE, 1), lambda data: detect_left(data, merged=1, torn=True)
+    ),
+    "detect, after the MERGE, before the checkpoint's commit": Fault(
+        "detect", Point(AFTER, SINGLE, 1), lambda data: detect_left(data, merged=2)
+    ),
+    "detect, between two queries' commits": Fault(
+        "detect",
+        Point(AFTER, RATE, 0, once=f"data/checkpoints/detect/*/{SINGLE}/commits/0"),
+        lambda data: (
+            open_batches(data).get(RATE) == 0
+            and merges(data / "alerts", RATE) == 1
+            and committed(data, SINGLE) >= 0
+        ),
+    ),
+    "backfill, in the middle of its MERGE": Fault(
+        "backfill",
+        Point(WITHIN),
+        lambda data: newest_version(data / "alerts") == 0 and bool(unnamed_files(data / "alerts")),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_killed_at_a_point(
+    spark: SparkSession, undisturbed: Undisturbed, tmp_path: Path, name: str
+) -> None:
+    fault = FAULTS[name]
+    command = undisturbed.ready(tmp_path, fault.command)
+
+    dying = python(*fault.point.command(*command), cwd=tmp_path)
+    assert dying.ended() == -signal.SIGKILL, f"it lived on: {dying.said()}"
+    assert fault.was_met(tmp_path / "data"), f"another point was met: {open_batches(tmp_path)}"
+    trailhound(*command, cwd=tmp_path).finished()
+
+    lost, doubled = undisturbed.against(tables(spark, tmp_path), fault.command)
+    report.say("killed at a point", f"{name}: {lost} rows lost, {doubled} doubled")
+    assert (lost, doubled) == (0, 0)
+    check_more(tmp_path)
+
+
+# --- Random moments -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", range(RANDOM_KILLS))
+def test_killed_at_random(
+    spark: SparkSession,
+    undisturbed: Undisturbed,
+    tmp_path: Path,
+    at_work: Counter[bool],
+    number: int,
+) -> None:
+    """Killed at any time between the first thing that the command does and its end."""
+    rng = Random(f"{SEED} {number}")
+    name = list(COMMANDS)[number % len(COMMANDS)]
+    command = undisturbed.ready(tmp_path, name)
+    delay = rng.uniform(0, undisturbed.seconds[name])
+
+    dying = trailhound(*command, cwd=tmp_path)
+    begun = dying.wait_until(lambda: at_work_on(tmp_path, name))
+    dying.wait(delay)
+    dying.kill()
+    was_at_work = begun and dying.ended() == -signal.SIGKILL
+    at_work[was_at_work] += 1
+    trailhound(*command, cwd=tmp_path).finished()
+
+    lost, doubled = undisturbed.against(tables(spark, tmp_path), name)
+    report.say(
+        "killed at random",
+        f"seed {SEED}, kill {number}: {name} after {delay:.1f} s "
+        f"({'at work' if was_at_work else 'done'}): {lost} rows lost, {doubled} doubled",
+    )
+    assert (lost, doubled) == (0, 0)
+    check_more(tmp_path)
+
+
+def test_random_kills_met_work(at_work: Counter[bool]) -> None:
+    """A kill that comes after the end proves nothing."""
+    if not at_work:
+        pytest.skip("no kill at random was asked for")
+    report.say("killed at random", f"{at_work[True]} of {at_work.total()} were at work")
+    assert at_work[True] > 0
+
+
+@pytest.fixture(scope="module")
+def at_work() -> Counter[bool]:
+    """How many random kills met a command at work, and how many did not."""
+    return Counter()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Undisturbed]:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    yield run_in_peace(spark, folder)
+    shutil.rmtree(folder)
+
+
+def check_more(folder: Path) -> None:
+    """What else must hold in a folder after a crash and a restart."""
+    assert open_batches(folder / "data") == {}
