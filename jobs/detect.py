@@ -22,7 +22,7 @@ from jobs.isolation import Failures, probed
 from jobs.job import Job
 from jobs.settle import Settled, Settlement
 from jobs.source import canonical
-from jobs.tables import AlertWriter, Table, create_alerts
+from jobs.tables import AlertWriter, Table, absolute, create_alerts
 
 SINGLE_EVENTS = "single-events"
 # A rate query takes all there is in one batch: the watermark moves only between batches, so the
@@ -241,7 +241,8 @@ class Detect:
 
     def _checkpoint(self, *parts: str) -> str:
         table = streams.folder(self._events.identity)
-        return "/".join([self._config.stream.checkpoints, "detect", table, *parts])
+        home = absolute(self._config.stream.checkpoints)
+        return "/".join([home, "detect", table, *parts])
 
 
 def _parts(detections: Sequence[Detection]) -> dict[str, list[str]]:

@@ -18,8 +18,13 @@ import report
 from killed import AFTER, BEFORE, WITHIN, Point
 from processes import python, trailhound
 from pyspark.sql import SparkSession
+from test_jobs import config
 from traces import committed, merges, newest_version, open_batches, unnamed_files
 from undisturbed import COMMANDS, Undisturbed, at_work_on, run_in_peace, tables
+
+from detections import load
+from jobs import gaps
+from jobs.coverage import Ledger
 
 pytestmark = pytest.mark.proof
 
@@ -101,12 +106,15 @@ def test_killed_at_a_point(
     dying = python(*fault.point.command(*command), cwd=tmp_path)
     assert dying.ended() == -signal.SIGKILL, f"it lived on: {dying.said()}"
     assert fault.was_met(tmp_path / "data"), f"another point was met: {open_batches(tmp_path)}"
+    if fault.command == "detect":
+        # A batch that is open was not seen, whatever of it is in the alerts already.
+        assert unseen(spark, tmp_path)
     trailhound(*command, cwd=tmp_path).finished()
 
     lost, doubled = undisturbed.against(tables(spark, tmp_path), fault.command)
     report.say("killed at a point", f"{name}: {lost} rows lost, {doubled} doubled")
     assert (lost, doubled) == (0, 0)
-    check_more(tmp_path)
+    check_more(spark, tmp_path, fault.command)
 
 
 # --- Random moments -------------------------------------------------------------------------------
@@ -141,7 +149,7 @@ def test_killed_at_random(
         f"({'at work' if was_at_work else 'done'}): {lost} rows lost, {doubled} doubled",
     )
     assert (lost, doubled) == (0, 0)
-    check_more(tmp_path)
+    check_more(spark, tmp_path, name)
 
 
 def test_random_kills_met_work(at_work: Counter[bool]) -> None:
@@ -167,6 +175,14 @@ def undisturbed(
     shutil.rmtree(folder)
 
 
-def check_more(folder: Path) -> None:
+def check_more(spark: SparkSession, folder: Path, name: str) -> None:
     """What else must hold in a folder after a crash and a restart."""
     assert open_batches(folder / "data") == {}
+    if name != "ingest":
+        assert unseen(spark, folder) == []
+
+
+def unseen(spark: SparkSession, folder: Path) -> list[gaps.Gap]:
+    """What the ledger says that nobody has evaluated."""
+    where = config(folder / "data")
+    return gaps.find(spark, where, Ledger(spark, where), load())
