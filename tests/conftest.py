@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import report
 from pyspark.sql import SparkSession
 
 from jobs.session import session
@@ -28,3 +29,16 @@ def real_data() -> Path:
     if not REAL.is_dir():
         pytest.skip(f"no real CloudTrail at {REAL}")
     return REAL
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the tests had to say, also of those that passed."""
+    if report.said():
+        terminalreporter.section("what the tests say")
+        for line in report.said():
+            terminalreporter.write_line(line)
+    passed, broken = (
+        sum(len(terminalreporter.stats.get(name, [])) for name in names)
+        for names in (("passed",), ("failed", "error"))
+    )
+    terminalreporter.write_line(f"{passed} passed, {broken} failed")

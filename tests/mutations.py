@@ -1,0 +1,147 @@
+"""Mistakes an engineer could make, each with the law that must notice it.
+
+A mutation replaces a function of the engine while a law is tried; `patch` refuses to replace a
+name that is not there, so a mutation that has lost its target fails loudly.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import law_checks
+from laws import World
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from detections import evaluate, windows
+from detections.model import microseconds
+from jobs import backfill
+from jobs.tables import AlertWriter
+
+Law = Callable[[SparkSession, Sequence[World], Path], list[str]]
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A mistake, the law that it breaks, and how to make it."""
+
+    name: str
+    law: Law
+    made: Callable[[], AbstractContextManager[Any]]
+
+
+# --- The laws, all called alike -------------------------------------------------------------------
+
+
+def batch(spark: SparkSession, worlds: Sequence[World], _: Path) -> list[str]:
+    return law_checks.batch_is_oracle(spark, worlds)
+
+
+def unrelated(spark: SparkSession, worlds: Sequence[World], _: Path) -> list[str]:
+    return law_checks.unrelated_change_nothing(spark, worlds)
+
+
+def stricter(spark: SparkSession, worlds: Sequence[World], _: Path) -> list[str]:
+    return law_checks.stricter_is_quieter(spark, worlds)
+
+
+def stream(spark: SparkSession, worlds: Sequence[World], folder: Path) -> list[str]:
+    return law_checks.stream_is_oracle(spark, worlds, folder, 2)[1]
+
+
+def ranges(spark: SparkSession, worlds: Sequence[World], folder: Path) -> list[str]:
+    return law_checks.ranges_add_up(spark, worlds, folder)
+
+
+def replay(spark: SparkSession, worlds: Sequence[World], folder: Path) -> list[str]:
+    """A backfill, and a part of it again."""
+    where = law_checks.tables(spark, folder, [law_checks.together(worlds)])
+    chosen = [*law_checks.SINGLE, *law_checks.small()]
+    backfill.run(spark, where, chosen, "all", law_checks.EARLY, law_checks.LATE)
+    return law_checks.replay_changes_nothing(spark, worlds, where)
+
+
+# --- The mistakes ---------------------------------------------------------------------------------
+
+points, first_reaching = windows._points, windows._first_reaching
+counted_events, window = evaluate.counted_events, F.window
+
+
+def tumbling(time: str, _: str, slide: str, __: str) -> Column:
+    return window(time, slide)
+
+
+def by_half_an_account(*args: Any, **options: Any) -> DataFrame:
+    rows = counted_events(*args, **options)
+    return rows.withColumn("key", F.array(F.substring(F.element_at("key", 1), 1, 11)))
+
+
+def appended(writer: AlertWriter, alerts: DataFrame) -> None:
+    now = {name: F.current_timestamp() for name in ("created_at", "updated_at")}
+    rows = alerts.withColumns({**now, "run_id": F.lit("appended")})
+    rows.write.format("delta").mode("append").save(writer._table.path)
+
+
+def only_inserted(writer: AlertWriter, alerts: DataFrame) -> None:
+    now = {name: F.current_timestamp() for name in ("created_at", "updated_at")}
+    rows = alerts.withColumns({**now, "run_id": F.lit("inserted")})
+    merge = writer._table.delta(writer._spark).alias("t").merge(rows.alias("s"), writer._same)
+    merge.whenNotMatchedInsertAll().execute()
+
+
+def instead(place: Any, name: str, by: Any) -> Callable[[], AbstractContextManager[Any]]:
+    return lambda: patch.object(place, name, by)
+
+
+def accepted(answer: bool) -> Callable[..., Column]:
+    return lambda *_: F.lit(answer)
+
+
+PERIOD = microseconds(law_checks.PERIOD)
+MUTATIONS = [
+    Mutation("windows tumble", batch, instead(F, "window", tumbling)),
+    Mutation("repeats count", batch, instead(F, "collect_set", F.collect_list)),
+    Mutation(
+        "the look-back includes its end",
+        batch,
+        instead(windows, "_points", lambda look_back: points(look_back + 1)),
+    ),
+    Mutation(
+        "above the threshold, not at it",
+        batch,
+        instead(windows, "_first_reaching", lambda threshold: first_reaching(threshold + 1)),
+    ),
+    Mutation(
+        "a key made of too little", batch, instead(evaluate, "counted_events", by_half_an_account)
+    ),
+    Mutation(
+        "a sign-in without an answer counts",
+        unrelated,
+        lambda: patch(
+            "detections.cloudtrail.root_console_brute_force.sign_in_failed", accepted(True)
+        ),
+    ),
+    Mutation(
+        "a shorter window looks back further",
+        stricter,
+        instead(windows, "_points", lambda look_back: points(PERIOD - look_back)),
+    ),
+    Mutation(
+        "an alert_id of chance",
+        ranges,
+        instead(evaluate, "alert_id", lambda *_: F.sha2(F.uuid(), 256)),
+    ),
+    Mutation(
+        "a backfill of less than whole periods",
+        ranges,
+        instead(backfill, "whole_periods", lambda start, end, _: (start, end)),
+    ),
+    Mutation("appended, not merged", replay, instead(AlertWriter, "_merge", appended)),
+    Mutation("alerts never grow", stream, instead(AlertWriter, "_merge", only_inserted)),
+    Mutation(
+        "a clock ahead moves the watermark", stream, instead(evaluate, "is_future", accepted(False))
+    ),
+]

@@ -1,0 +1,64 @@
+"""The laws that batch, stream and replay keep, on generated cases against the oracle.
+
+Short in `make test`, thousands of cases in `make proof`; TRAILHOUND_SEED draws other ones.
+"""
+
+from pathlib import Path
+
+import law_checks
+import pytest
+import report
+from laws import SEED, World, draw_worlds, small, together
+from pyspark.sql import SparkSession
+from test_detections import SINGLE
+
+from jobs import detect
+
+SHOWN = 3  # worlds that break a law; the rest are counted
+
+
+def hold(law: str, worlds: list[World], breaches: list[str], how: str = "") -> None:
+    """Fail with the first breaches, or say how much was looked at."""
+    shown = "\n".join(breaches[:SHOWN])
+    assert not breaches, f"{law}: {len(breaches)} breaches, seed {SEED}\n{shown}"
+    events = len(together(worlds))
+    report.say("law", f"{law}: {len(worlds):,} cases, {events:,} events{how}, seed {SEED}: holds")
+
+
+@pytest.fixture(scope="module", params=[300, pytest.param(4000, marks=pytest.mark.proof)])
+def worlds(request: pytest.FixtureRequest) -> list[World]:
+    drawn = draw_worlds(request.param)
+    assert len(drawn) >= request.param
+    return drawn
+
+
+def test_batch_is_the_oracle(spark: SparkSession, worlds: list[World]) -> None:
+    hold("batch = oracle", worlds, law_checks.batch_is_oracle(spark, worlds))
+
+
+def test_unrelated_events_change_no_alert(spark: SparkSession, worlds: list[World]) -> None:
+    breaches = law_checks.unrelated_change_nothing(spark, worlds)
+    hold("unrelated events change nothing", worlds, breaches)
+
+
+def test_stricter_is_quieter(spark: SparkSession, worlds: list[World]) -> None:
+    breaches = law_checks.stricter_is_quieter(spark, worlds)
+    hold("a higher threshold or shorter window only quietens", worlds, breaches)
+
+
+def test_stream_is_the_oracle_and_a_replay_changes_nothing(
+    spark: SparkSession, worlds: list[World], tmp_path: Path
+) -> None:
+    times = 2 if len(worlds) < 1000 else 6
+    where, breaches = law_checks.stream_is_oracle(spark, worlds, tmp_path, times)
+    hold("stream = oracle", worlds, breaches, f" in {times} micro-batches")
+
+    hold("a backfill again", worlds, law_checks.replay_changes_nothing(spark, worlds, where))
+    law_checks.append(spark, where, together(worlds[::2]), times)
+    detect.run(spark, where, [*SINGLE, *small()], "repeats")
+    breaches = law_checks.in_table(spark, where, worlds, [*SINGLE, *small()])
+    hold("half of it delivered again", worlds, breaches)
+
+
+def test_two_ranges_are_one(spark: SparkSession, worlds: list[World], tmp_path: Path) -> None:
+    hold("two ranges = one", worlds, law_checks.ranges_add_up(spark, worlds, tmp_path))
