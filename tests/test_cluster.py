@@ -12,7 +12,7 @@ from cluster import Cluster, running
 from processes import ROOT
 from pyspark.sql import SparkSession
 from test_jobs import alerts, config
-from traces import committed, unnamed_files
+from traces import committed
 
 from detections import load
 from jobs import backfill, ingest
@@ -44,7 +44,8 @@ def test_killed_on_a_cluster(
     flags = [*ARGUMENTS[program], *settings(mine)]
     with running(tmp_path) as cluster:
         job = cluster.submit(ROOT / "jobs" / f"{program}.py", *flags, cwd=tmp_path)
-        assert job.wait_until(lambda: is_in_the_middle(program, tmp_path / "data")), job.said()
+        data = tmp_path / "data"
+        assert job.wait_until(lambda: is_in_the_middle(program, data, job.log())), job.said()
         kill(cluster)
         job.finished()
 
@@ -61,11 +62,11 @@ def settings(where: Config) -> list[str]:
     return [part for key, value in values.items() for part in ("--set", f"{key}={value}")]
 
 
-def is_in_the_middle(program: str, data: Path) -> bool:
-    """Whether detect has done one batch of three, or backfill has begun to write."""
+def is_in_the_middle(program: str, data: Path, said: str) -> bool:
+    """Whether detect has done one batch of three, or backfill what it keeps on the executors."""
     if program == "detect":
         return committed(data, "single-events") == 0
-    return bool(unnamed_files(data / "alerts"))
+    return "finished: localCheckpoint" in said
 
 
 @pytest.fixture(scope="module")
