@@ -1,6 +1,5 @@
-"""detect and backfill on a cluster of several JVMs, while executors and workers are killed."""
+"""detect on a cluster of several JVMs, while executors and workers are killed."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ from cluster import Cluster, running
 from processes import ROOT
 from pyspark.sql import SparkSession
 from test_jobs import alerts, config
-from traces import committed, unnamed_files
+from traces import committed
 
 from detections import load
 from jobs import backfill, ingest
@@ -21,17 +20,7 @@ from jobs.simulate import START, simulate
 
 pytestmark = pytest.mark.proof
 
-Fault = tuple[str, Callable[[Cluster], None]]
-
-FAULTS: dict[str, Fault] = {
-    "an executor of detect": ("detect", Cluster.kill_executor),
-    "a worker of detect": ("detect", Cluster.kill_worker),
-    "an executor of backfill": ("backfill", Cluster.kill_executor),
-}
-ARGUMENTS = {
-    "detect": ("--set", "stream.max_files_per_batch=2"),
-    "backfill": ("--from", "2024-03-01", "--to", "2024-03-03"),
-}
+FAULTS = {"an executor": Cluster.kill_executor, "a worker": Cluster.kill_worker}
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -40,12 +29,10 @@ def test_killed_on_a_cluster(
 ) -> None:
     where, wanted = ingested
     mine = replace(where, tables=replace(where.tables, alerts=str(tmp_path / "data" / "alerts")))
-    program, kill = FAULTS[name]
-    flags = [*ARGUMENTS[program], *settings(mine)]
     with running(tmp_path) as cluster:
-        job = cluster.submit(ROOT / "jobs" / f"{program}.py", *flags, cwd=tmp_path)
-        assert job.wait_until(lambda: is_in_the_middle(program, tmp_path / "data")), job.said()
-        kill(cluster)
+        job = cluster.submit(ROOT / "jobs" / "detect.py", *settings(mine), cwd=tmp_path)
+        assert job.wait_until(lambda: is_in_the_middle(tmp_path / "data")), job.said()
+        FAULTS[name](cluster)
         job.finished()
 
     found = alerts(spark, mine)
@@ -56,16 +43,18 @@ def test_killed_on_a_cluster(
 
 
 def settings(where: Config) -> list[str]:
-    """The flags that name the tables."""
-    values = {"tables.events": where.tables.events, "tables.alerts": where.tables.alerts}
+    """The flags that name the tables, with small batches."""
+    values = {
+        "tables.events": where.tables.events,
+        "tables.alerts": where.tables.alerts,
+        "stream.max_files_per_batch": 2,
+    }
     return [part for key, value in values.items() for part in ("--set", f"{key}={value}")]
 
 
-def is_in_the_middle(program: str, data: Path) -> bool:
-    """Whether detect has done one batch of three, or backfill has begun to write."""
-    if program == "detect":
-        return committed(data, "single-events") == 0
-    return bool(unnamed_files(data / "alerts"))
+def is_in_the_middle(data: Path) -> bool:
+    """Whether one batch of three is done, and no more."""
+    return committed(data, "single-events") == 0
 
 
 @pytest.fixture(scope="module")
