@@ -19,7 +19,8 @@ def isolated(
     """Evaluate detections, without those that fail; return what came of it, and why these failed.
 
     When `evaluate` raises, `probe` is asked about each detection alone: those that raise are left
-    out of a second try. When none does, or all of several do, it was no detection's fault.
+    out of a second try. When none does, it was a passing trouble, such as an executor that died
+    with what it had kept. When all of several do, it was no detection's fault.
 
     Raises:
         Exception: as `evaluate` raised it, where no detection is to blame.
@@ -30,7 +31,7 @@ def isolated(
         raise
     except Exception:
         failures = probed(detections, probe)
-        if not failures or 1 < len(failures) == len(detections):
+        if 1 < len(failures) == len(detections):
             raise
     return evaluate([d for d in detections if d.id not in failures]), failures
 

@@ -25,6 +25,8 @@ _LOCAL = {
     "spark.sql.session.timeZone": "UTC",
     # Delta's defaults are for large tables; with few files they only cost tasks.
     "spark.databricks.delta.snapshotPartitions": "2",
+    # In a stream nothing joins tasks that are too small, and 200 are too many for one machine.
+    "spark.sql.shuffle.partitions": "8",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
     # A long list of names becomes a range of names otherwise, which skips nothing.
     "spark.sql.parquet.pushdown.inFilterThreshold": "500",

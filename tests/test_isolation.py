@@ -107,4 +107,13 @@ def test_whose_fault_it_is() -> None:
     assert isolated(evaluate, both, fails) == (1, {BAD.id: "the first line"})  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="first"):
         isolated(evaluate, both, lambda _: None)  # type: ignore[arg-type]
+    troubles = iter([OSError("an executor died"), None])
+
+    def passing(chosen: list[object]) -> int:
+        trouble = next(troubles)
+        if trouble:
+            raise trouble
+        return len(chosen)
+
+    assert isolated(passing, both, lambda _: None) == (2, {})  # type: ignore[arg-type]
     assert one_line(KeyError()) == "KeyError"
