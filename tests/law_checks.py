@@ -75,10 +75,15 @@ def stricter_is_quieter(spark: SparkSession, worlds: Sequence[World]) -> list[st
 # --- On tables ------------------------------------------------------------------------------------
 
 
-def tables(spark: SparkSession, folder: Path, parts: Sequence[Sequence[Record]]) -> Config:
-    """An events table of one commit a part; all of it is within the watermark's delay."""
+def tables(
+    spark: SparkSession,
+    folder: Path,
+    parts: Sequence[Sequence[Record]],
+    delay: timedelta = timedelta(days=400),
+) -> Config:
+    """An events table of one commit a part; by default all is within the watermark's delay."""
     where = config(folder)
-    where = replace(where, stream=replace(where.stream, watermark_delay=timedelta(days=400)))
+    where = replace(where, stream=replace(where.stream, watermark_delay=delay))
     create_events(spark, Table(where.tables.events))
     for number, part in enumerate(parts):
         append(spark, where, part, number)
@@ -99,9 +104,16 @@ def in_table(
 
 
 def stream_is_oracle(
-    spark: SparkSession, worlds: Sequence[World], folder: Path, micro_batches: int
+    spark: SparkSession,
+    worlds: Sequence[World],
+    folder: Path,
+    micro_batches: int,
+    delay: timedelta = timedelta(days=400),
 ) -> tuple[Config, list[str]]:
-    """L2: a stream in any split, order and repeats, beside a clock far ahead; see `tables`."""
+    """L2: a stream in any split, order and repeats, beside a clock far ahead; see `tables`.
+
+    With a short delay much of it comes late, and is repaired.
+    """
     chosen = [*SINGLE, *small()]
     shuffled = together(worlds)
     random.Random(SEED + 1).shuffle(shuffled)
@@ -109,7 +121,7 @@ def stream_is_oracle(
     parts = [shuffled[n::micro_batches] for n in range(micro_batches)]
     # It has to stay out of the windows, and its caller is the one who loses nothing by it.
     ahead = sign_in(by={**ROOT, "accountId": "999999999999"}, at=FUTURE, requestID="world -1")
-    where = tables(spark, folder, [])
+    where = tables(spark, folder, [], delay)
     for number, part in enumerate(parts):
         append(spark, where, [*part, ahead] if number == 0 else part, number)
         detect.run(spark, where, chosen, f"run {number}")

@@ -7,6 +7,7 @@ name that is not there, so a mutation that has lost its target fails loudly.
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -18,7 +19,8 @@ from pyspark.sql import functions as F
 
 from detections import evaluate, windows
 from detections.model import microseconds
-from jobs import backfill
+from jobs import backfill, repair
+from jobs.backfill import Filled
 from jobs.tables import AlertWriter
 
 Law = Callable[[SparkSession, Sequence[World], Path], list[str]]
@@ -50,6 +52,11 @@ def stricter(spark: SparkSession, worlds: Sequence[World], _: Path) -> list[str]
 
 def stream(spark: SparkSession, worlds: Sequence[World], folder: Path) -> list[str]:
     return law_checks.stream_is_oracle(spark, worlds, folder, 2)[1]
+
+
+def late(spark: SparkSession, worlds: Sequence[World], folder: Path) -> list[str]:
+    second = timedelta(seconds=1)
+    return law_checks.stream_is_oracle(spark, worlds, folder, 2, delay=second)[1]
 
 
 def ranges(spark: SparkSession, worlds: Sequence[World], folder: Path) -> list[str]:
@@ -144,4 +151,5 @@ MUTATIONS = [
     Mutation(
         "a clock ahead moves the watermark", stream, instead(evaluate, "is_future", accepted(False))
     ),
+    Mutation("what came late is left", late, instead(repair, "run", lambda *_: (Filled(), 0))),
 ]

@@ -3,6 +3,7 @@
 Short in `make test`, thousands of cases in `make proof`; TRAILHOUND_SEED draws other ones.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 import law_checks
@@ -13,6 +14,7 @@ from pyspark.sql import SparkSession
 from test_detections import SINGLE
 
 from jobs import detect
+from jobs.coverage import Ledger
 
 SHOWN = 3  # worlds that break a law; the rest are counted
 
@@ -58,6 +60,16 @@ def test_stream_is_the_oracle_and_a_replay_changes_nothing(
     detect.run(spark, where, [*SINGLE, *small()], "repeats")
     breaches = law_checks.in_table(spark, where, worlds, [*SINGLE, *small()])
     hold("half of it delivered again", worlds, breaches)
+
+
+def test_late_events_end_in_the_right_alerts(
+    spark: SparkSession, worlds: list[World], tmp_path: Path
+) -> None:
+    second = timedelta(seconds=1)
+    where, breaches = law_checks.stream_is_oracle(spark, worlds, tmp_path, 2, delay=second)
+    late = Ledger(spark, where).uncounted().filter("reason = 'late'").count()
+    hold("late = in time", worlds, breaches, f", windows that events came late for: {late:,}")
+    assert late > len(worlds) // 10
 
 
 def test_two_ranges_are_one(spark: SparkSession, worlds: list[World], tmp_path: Path) -> None:
