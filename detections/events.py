@@ -53,6 +53,7 @@ EVENTS = StructType(
 )
 """A canonical event: CloudTrail's columns in contract order, then `unmapped`, then its arrival."""
 
+_YEARS_1_TO_9999 = (-62_135_596_800_000_000, 253_402_300_799_999_999)
 _SEPARATOR = "\u0001"
 # What a JSON text cannot be told from, once it is read as a string: a number, a truth value, an
 # object; a list too, but user agents come in square brackets and are looked at more closely.
@@ -123,7 +124,9 @@ def readable_time(text: Column) -> Column:
     """Return the timestamp that a text names, UTC where it names no zone; null if none."""
     zoned = text.rlike(r"([Zz]|[+-]\d{2}:?\d{2})$")
     in_utc = F.when(zoned, text).otherwise(F.concat(text, F.lit("Z")))
-    return F.when(text.rlike(READABLE_TIME), in_utc.try_cast("timestamp"))
+    time = in_utc.try_cast("timestamp")
+    # Years that neither Python nor the statistics of a table can tell are no time of an event.
+    return F.when(text.rlike(READABLE_TIME) & F.unix_micros(time).between(*_YEARS_1_TO_9999), time)
 
 
 _STAGED = StructType([StructField(name, StringType()) for name in MENDED_FIELDS])

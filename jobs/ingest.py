@@ -24,11 +24,15 @@ _NEVER = "36500d"
 
 @dataclass
 class Counts:
-    """What came in and what became of it; `records` = `events` + `quarantined_records`."""
+    """What came in and what became of it; `records` = `events` + `quarantined_records`.
+
+    Of the events, the future ones are dated after they came in, by more than `stream.clock_skew`.
+    """
 
     files: int = 0
     records: int = 0
     events: int = 0
+    future_events: int = 0
     quarantined_records: int = 0
     damaged_files: int = 0
     skipped_files: dict[str, int] = field(default_factory=dict)
@@ -47,6 +51,7 @@ class Counts:
             f"{self.files} files with {self.records} records came in",
             f"{self.events} events landed, {problems}",
         ]
+        lines += raw.about_future(self.future_events)
         return lines + ([f"skipped: {', '.join(skipped)}"] if skipped else [])
 
 
@@ -59,6 +64,7 @@ class Ingest:
             Table(config.tables.events),
             Table(config.tables.quarantine),
         )
+        self._figures = raw.figures(config.stream.clock_skew)
         self.counts = Counts()
 
     def batch(self, names: DataFrame, batch_id: int) -> None:
@@ -90,7 +96,8 @@ class Ingest:
     def _write(self, rows: DataFrame, arrived: Column, app: str, batch_id: int) -> int:
         """Write good rows and bad ones, and return how many files gave any row."""
         observed = Observation()
-        events = raw.good(rows.observe(observed, *raw.figures())).withColumn("ingestedAt", arrived)
+        rows = rows.withColumn("ingestedAt", arrived)
+        events = raw.good(rows.observe(observed, *self._figures))
         note = f"trailhound ingest {app} {batch_id}"
         before = self._events.version(self._spark)
         self._events.append(events.select(*EVENTS.names), app=app, version=batch_id, note=note)
@@ -98,7 +105,7 @@ class Ingest:
             got = observed.get
         else:
             # A restart after the write: it is not done again, so nothing was observed.
-            counted = rows.agg(*raw.figures()).first()
+            counted = rows.agg(*self._figures).first()
             got = counted.asDict() if counted else {}
         self._count(got, rows, app, batch_id, arrived)
         return int(got["files"])
@@ -108,6 +115,7 @@ class Ingest:
     ) -> None:
         self.counts.records += got["records"]
         self.counts.events += got["events"]
+        self.counts.future_events += got["future"]
         self.counts.quarantined_records += got["records"] - got["events"]
         for reason in ("empty", "digest"):
             if got[reason]:

@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 from jobs.config import Config, read_config
 from jobs.errors import UserError
 from jobs.session import session
+from jobs.texts import printable
 
 Arguments = Callable[[argparse.ArgumentParser], None]
 Main = Callable[["Job"], int]
@@ -44,7 +45,7 @@ class Job:
         """Print what came of it on stdout, for people or, on request, as one JSON object."""
         if self.args.json:
             lines = [json.dumps({"run_id": self.run_id, **figures}, default=str)]
-        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
         sys.stdout.flush()
 
     @staticmethod
@@ -63,7 +64,7 @@ def run(main: Main, args: argparse.Namespace) -> int:
     try:
         return main(Job(args, str(uuid4())))
     except UserError as error:
-        sys.stderr.write(f"trailhound: {error}\n")
+        sys.stderr.write(f"trailhound: {printable(str(error))}\n")
         return 2
 
 

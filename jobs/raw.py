@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import reduce
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F
 
 from detections import from_records
+from detections.evaluate import is_future
 from detections.events import EVENTS
 from jobs.envelopes import split
 from jobs.errors import UserError
@@ -101,20 +103,33 @@ def salvage(spark: SparkSession, files: Sequence[str]) -> DataFrame:
     return _rows(_bytes(spark, files), _split(F.col("content")))
 
 
-def figures() -> list[Column]:
+def figures(skew: timedelta) -> list[Column]:
     """Return what to count over rows of `read` or `salvage`, as aggregates named by what they are.
 
-    files, records (= events + bad ones), events, bad (records and other damage), empty, digest.
+    In: their columns and `ingestedAt`. Out: files, records (= events + bad ones), events, future
+    (events dated after they came in, by more than the skew), bad (records and other damage), empty,
+    digest.
     """
     has_record, is_bad = F.col("record").isNotNull(), F.col("reason").isNotNull()
+    is_event = has_record & ~is_bad
     return [
         F.count_if("is_first").alias("files"),
         F.count_if(has_record).alias("records"),
-        F.count_if(has_record & ~is_bad).alias("events"),
+        F.count_if(is_event).alias("events"),
+        F.count_if(is_event & is_future(skew)).alias("future"),
         F.count_if(is_bad).alias("bad"),
         F.count_if(F.col("skipped") == "empty file").alias("empty"),
         F.count_if(F.col("skipped") == "digest file").alias("digest"),
     ]
+
+
+def about_future(events: int) -> list[str]:
+    """Return a line for people about events that are dated after they came in; none without any."""
+    if not events:
+        return []
+    if events == 1:
+        return ["1 event is dated after it came in; it does not count in rates"]
+    return [f"{events} events are dated after they came in; they do not count in rates"]
 
 
 def good(rows: DataFrame) -> DataFrame:
