@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import (
+    ArrayType,
     BooleanType,
     DataType,
     LongType,
@@ -16,6 +17,7 @@ from pyspark.sql.types import (
     StringType,
     StructField,
     StructType,
+    TimestampNTZType,
     TimestampType,
     VariantType,
 )
@@ -94,14 +96,13 @@ def from_table(
     `now`. Out: the columns of EVENTS.
 
     Raises:
-        ValueError: the table lacks a column that no detection can do without.
+        ValueError: the table lacks a column that no detection can do without, or has it in a type
+            of no use.
     """
     if table.schema == EVENTS:
         return table
     found = {name.lower(): name for name in table.columns}
-    for needed in ("eventTime", "eventSource", "eventName"):
-        if needed.lower() not in found:
-            raise ValueError(f"the table has no column {needed}; it has {', '.join(table.columns)}")
+    _require(table, found)
     arrived = found.get((arrival or "ingestedAt").lower())
     if arrival and not arrived:
         raise ValueError(f"the table has no column {arrival}, which is to say when a row came in")
@@ -118,6 +119,21 @@ def from_table(
     for name in ("sourceFile", "sourcePosition"):
         columns[name] = _column(found[name.lower()]) if name.lower() in found else F.lit(None)
     return table.select(*(columns[f.name].cast(f.dataType).alias(f.name) for f in EVENTS.fields))
+
+
+def _require(table: DataFrame, found: Mapping[str, str]) -> None:
+    for needed in ("eventTime", "eventSource", "eventName"):
+        if needed.lower() not in found:
+            raise ValueError(
+                f"the table has no column {needed}; it has {', '.join(table.columns)}; "
+                "name a view in which it is called that"
+            )
+    kind = table.schema[found["eventtime"]].dataType
+    if not isinstance(kind, StringType | TimestampType | TimestampNTZType | VariantType):
+        raise ValueError(
+            f"the column {found['eventtime']} is {kind.simpleString()}, neither timestamp nor "
+            "text; name a view in which it is one"
+        )
 
 
 def readable_time(text: Column) -> Column:
@@ -244,9 +260,7 @@ def _from_column(table: DataFrame, name: str | None, kind: str) -> Column:
         return column if isinstance(have, TimestampType) else readable_time(column.cast("string"))
     if kind == "identity":
         return _identity_from(have, column)
-    if kind == JSON and not isinstance(have, StringType):
-        return F.to_json(column)
-    return column.cast("string")
+    return _as_text(have, column) if kind == JSON else column.cast("string")
 
 
 def _identity_from(have: DataType, column: Column) -> Column:
@@ -255,13 +269,15 @@ def _identity_from(have: DataType, column: Column) -> Column:
         found = {inner.name.lower(): inner for inner in have.fields}
         fields = [_identity_field(column, found.get(f.lower())).alias(f) for f in IDENTITY_FIELDS]
         return F.when(column.isNotNull(), F.struct(*fields))
-    text = column if isinstance(have, StringType) else F.to_json(column)
-    return F.from_json(text, IDENTITY)
+    return F.from_json(_as_text(have, column), IDENTITY)
 
 
 def _identity_field(identity: Column, field: StructField | None) -> Column:
     if field is None:
         return F.lit(None).cast("string")
-    value = identity[field.name]
-    is_open = isinstance(field.dataType, StructType | MapType | VariantType)
+    return _as_text(field.dataType, identity[field.name])
+
+
+def _as_text(have: DataType, value: Column) -> Column:
+    is_open = isinstance(have, StructType | MapType | ArrayType | VariantType)
     return F.to_json(value) if is_open else value.cast("string")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from detections.exact_json import dumps, escaped, loads
-from jobs.json_text import Text
+from jobs.json_text import BLANK, Text
 
 MAX_TEXT_BYTES = 1024 * 1024 * 1024
 _DIGEST_MARKS = ("digestStartTime", "digestS3Bucket")
@@ -22,6 +22,8 @@ _ANY_RECORD = re.compile(f'"(?:{"|".join(_RECORD_MARKS)}|CloudTrailEvent|message
 _NEXT_ELEMENT = re.compile(r",\s*(?=\{)")
 _UNPAIRED = re.compile("[\udc80-\udcff]")
 _STEP = 65536
+# A file may be compressed once more on its way; there are some that never come to an end.
+_MOST_GZIPS = 3
 
 
 class Item(NamedTuple):
@@ -37,7 +39,7 @@ def split(data: bytes | bytearray | None) -> list[Item] | None:
     if data is None:
         return None
     content, problems = _text(bytes(data))
-    items = list(_documents(Text(content))) if content.strip() else []
+    items = list(_documents(Text(content))) if content.strip(BLANK) else []
     if not items and not problems:
         items = [Item(skipped="empty file")]
     is_utf8 = _UNPAIRED.search(content) is None
@@ -46,8 +48,10 @@ def split(data: bytes | bytearray | None) -> list[Item] | None:
 
 def _text(data: bytes) -> tuple[str, list[str]]:
     """The text of a file, gunzipped where it is gzip, and what is wrong with its bytes."""
-    problems = []
-    if data.startswith(b"\x1f\x8b"):
+    problems: list[str] = []
+    for _ in range(_MOST_GZIPS):
+        if problems or not data.startswith(b"\x1f\x8b"):
+            break
         data, problem = _gunzip(data)
         problems = [problem] if problem else []
     encoding = json.detect_encoding(data)
@@ -132,7 +136,7 @@ def _elements(text: Text, key: str | None, position: int) -> Iterator[Item]:
         position = text.after_comma(end)
     if position >= len(text):
         yield Item(problem="ends in the middle of a list of records")
-    elif text.text[position + 1 :].strip(" \r\n\t}"):
+    elif text.text[position + 1 :].strip(f"{BLANK}}}"):
         yield Item(problem="text after the end of the list of records")
 
 

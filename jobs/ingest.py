@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from detections.events import EVENTS
 from jobs import raw, streams
 from jobs.config import Config
+from jobs.files import location
 from jobs.job import Job
 from jobs.tables import QUARANTINE, Table, absolute, create_events, create_quarantine
 
@@ -129,7 +130,7 @@ class Ingest:
 
     def _quarantine_file(self, path: str, reason: str, app: str, batch_id: int) -> None:
         self.counts.damaged_files += 1
-        row = (streams.now(), reason, raw.location(path), None, None)
+        row = (streams.now(), reason, location(path), None, None)
         frame = self._spark.createDataFrame([row], QUARANTINE)
         self._quarantine.append(frame, app=app, version=batch_id)
 

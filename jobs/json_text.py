@@ -6,10 +6,12 @@ from typing import Any
 
 from detections.exact_json import DECODER
 
-_BLANK = re.compile(r"\s*")
-_COLON = re.compile(r"\s*:\s*")
-_COMMA = re.compile(r"\s*,?\s*")
-_LINE_WITH_DOCUMENT = re.compile(r"^[ \t\r]*(?=[{\[])", re.MULTILINE)
+# A mark of UTF-8 too: it stands where files that begin with one were put together.
+BLANK = " \t\r\n\f\v\ufeff"
+_BLANK = re.compile(f"[{BLANK}]*")
+_COLON = re.compile(f"[{BLANK}]*:[{BLANK}]*")
+_COMMA = re.compile(f"[{BLANK}]*,?[{BLANK}]*")
+_LINE_WITH_DOCUMENT = re.compile(r"^[ \t\r\ufeff]*(?=[{\[])", re.MULTILINE)
 _FIRST_LOOK = 64 * 1024
 # No error is further than this before the place where a value was cut, save in a string.
 _LONGEST_TOKEN = 16

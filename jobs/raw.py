@@ -1,14 +1,12 @@
 """Raw CloudTrail files: which there are, and what is in them."""
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import reduce
 from pathlib import Path
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from detections import from_records
@@ -16,6 +14,7 @@ from detections.evaluate import is_future
 from detections.events import EVENTS
 from jobs.envelopes import split
 from jobs.errors import UserError
+from jobs.files import contents, location, texts
 
 SUFFIXES = tuple(f".{kind}{gz}" for kind in ("json", "jsonl", "ndjson") for gz in ("", ".gz"))
 DIGEST = "CloudTrail-Digest"
@@ -86,9 +85,9 @@ def read(spark: SparkSession, files: Sequence[str]) -> DataFrame:
 
     Out: the columns of EVENTS but `ingestedAt`, `reason` string (null for a good record),
     `skipped` string, `record` string (the raw text), `is_first` boolean (the file's first row). A
-    file whose bytes cannot be read gives no row at all: see `unread`.
+    file that is gone, or whose bytes cannot be read, gives no row at all: see `unread`.
     """
-    text = _texts(spark, files).withColumn("records", _usual_records(F.col("value")))
+    text = texts(spark, files).withColumn("records", _usual_records(F.col("value")))
     is_usual = F.col("records").isNotNull()
     # Spark evaluates Python for every row: a usual file hands it a null, not its bytes.
     unusual = _split(F.when(~is_usual, F.col("value").cast("binary")))
@@ -100,7 +99,7 @@ def salvage(spark: SparkSession, files: Sequence[str]) -> DataFrame:
 
     Out: as `read`; a file that is gone or forbidden gives no row.
     """
-    return _rows(_bytes(spark, files), _split(F.col("content")))
+    return _rows(contents(spark, files), _split(F.col("content")))
 
 
 def figures(skew: timedelta) -> list[Column]:
@@ -140,64 +139,11 @@ def good(rows: DataFrame) -> DataFrame:
 def unread(spark: SparkSession, files: Sequence[str], *, salvaging: bool = False) -> list[str]:
     """Return the files that `read` (or `salvage`) gives no row for."""
     # Looking at the content makes Spark read it.
-    data = _bytes(spark, files) if salvaging else _texts(spark, files)
+    data = contents(spark, files) if salvaging else texts(spark, files)
     content = F.col("content" if salvaging else "value")
     seen = data.filter(F.length(content) >= 0).select("sourceFile").collect()
     got = {row.sourceFile for row in seen}
     return [file for file in files if location(file) not in got]
-
-
-def location(path: str) -> str:
-    """Return a path as people write it: local files without their scheme."""
-    return re.sub("^file:/+", "/", path)
-
-
-def _location(column: str | None = None) -> Column:
-    """Where a file lies, in the form of `location`: string, as `sourceFile`."""
-    # Spark gives the one path as a URI and the other as it is.
-    encoded = F.replace(F.col("_metadata.file_path"), F.lit("+"), F.lit("%2B"))
-    path = F.col(column) if column else F.url_decode(encoded)
-    return F.regexp_replace(path, "^file:/+", "/").alias("sourceFile")
-
-
-# A file is read in one piece or not at all, so that damage never passes for its end.
-_TOLERANT = {"ignoreCorruptFiles": "true", "ignoreMissingFiles": "true"}
-
-
-def _texts(spark: SparkSession, files: Sequence[str]) -> DataFrame:
-    """Files as sourceFile and value, each whole."""
-
-    def load(reader: DataFrameReader, paths: list[str]) -> DataFrame:
-        return reader.text(paths, wholetext=True).select(_location(), "value")
-
-    return _loaded(spark, files, load)
-
-
-def _bytes(spark: SparkSession, files: Sequence[str]) -> DataFrame:
-    """Files as sourceFile and content, as they are stored."""
-
-    def load(reader: DataFrameReader, paths: list[str]) -> DataFrame:
-        return reader.format("binaryFile").load(paths).select(_location("path"), "content")
-
-    return _loaded(spark, files, load)
-
-
-def _loaded(
-    spark: SparkSession,
-    files: Sequence[str],
-    load: Callable[[DataFrameReader, list[str]], DataFrame],
-) -> DataFrame:
-    """Files by their very names. Spark takes some for patterns, and then reads others twice."""
-    plain = [file for file in files if not _PATTERN.search(file)]
-    odd = [_PATTERN.sub(r"\\\g<0>", file) for file in files if _PATTERN.search(file)]
-    reader = spark.read.options(**_TOLERANT)
-    frames = [load(reader.option("__globPaths__", "true"), odd)] if odd else []
-    if plain or not odd:
-        frames.append(load(reader.option("__globPaths__", "false"), plain))
-    return reduce(DataFrame.unionByName, frames)
-
-
-_PATTERN = re.compile(r"[\[\]{}?*\\]")
 
 
 def _usual_records(text: Column) -> Column:

@@ -13,6 +13,7 @@ from detections.alerts import ALERTS, time_text
 from detections.evaluate import CLOCK_SKEW, alerts_of, matching
 from detections.events import EVENTS
 from jobs import raw
+from jobs.files import location
 
 TIMES = ("event_time", "first_event_time", "last_event_time")
 
@@ -56,7 +57,7 @@ def scan(
         UserError: a path does not exist.
     """
     listing = raw.find(spark, paths)
-    problems = [(raw.location(path), "too large", 1) for path in listing.too_large]
+    problems = [(location(path), "too large", 1) for path in listing.too_large]
     skipped = dict(listing.skipped)
     if not listing.files:
         return Scan(iter([]), 0, 0, 0, skipped, problems)
@@ -66,7 +67,7 @@ def scan(
         read.append(_Read(raw.salvage(spark, damaged), detections, as_of, skew))
         if read[1].counts["files"] < len(damaged):
             gone = raw.unread(spark, damaged, salvaging=True)
-            problems += [(raw.location(path), "cannot be read", 1) for path in gone]
+            problems += [(location(path), "cannot be read", 1) for path in gone]
     matched = reduce(DataFrame.unionByName, [one.matched for one in read])
     for one in read:
         problems += one.problems()

@@ -1,0 +1,148 @@
+"""A tree of damaged files: what is whole lands and raises its alert, the rest is in quarantine."""
+
+import contextlib
+import io
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from damage import ALERT, FILES, Damage, delivered, planted
+from odd_records import RECORDS
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from test_jobs import config
+
+from detections.records import FIELDS
+from jobs import ingest, raw
+from jobs.cli import main
+from jobs.tables import Table
+
+CORPUS = [*FILES, *RECORDS]
+NUMBER = {case.name: number for number, case in enumerate(CORPUS)}
+ELSEWHERE = -1
+HEALTHY = [f"healthy {n}" for n in range(3)]
+
+
+@dataclass(frozen=True)
+class Came:
+    """What came of the tree: eventIDs and reasons by case, and the counts of ingest."""
+
+    counts: ingest.Counts
+    landed: dict[int, list[str | None]]
+    middle: dict[int, list[str]]  # the second event of each file, all of it as JSON
+    quarantined: dict[int, list[str]]
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What a scan of the tree printed."""
+
+    alerts: list[dict[str, Any]]
+    said: str
+
+
+def folder(case: Damage) -> str:
+    return f"{NUMBER[case.name]:03}"
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("damage") / "AWSLogs"
+    for case in CORPUS:
+        case.write(root / folder(case))
+    healthy = root / "healthy"
+    healthy.mkdir()
+    for name in HEALTHY:
+        (healthy / f"{name}.json").write_text(delivered(planted(name)))
+    (healthy / "nowhere.json").symlink_to("no such file")
+    (healthy / "itself.json").symlink_to("itself.json")
+    (healthy / "empty.json.gz").mkdir()
+    return root
+
+
+@pytest.fixture(scope="module")
+def ingested(spark: SparkSession, tree: Path) -> Came:
+    where = config(tree.parent)
+    gone = tree / "healthy" / "gone.json"
+    gone.write_text(delivered(planted("gone")))
+
+    choose = raw.choose
+
+    def choose_and_lose(rows: Any) -> raw.Listing:
+        found = choose(rows)
+        gone.unlink(missing_ok=True)
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(raw, "choose", choose_and_lose)
+        counts = ingest.run(spark, where, str(tree))
+    case = F.regexp_extract("sourceFile", r"/AWSLogs/(\d*)", 1).alias("number")
+    whole = F.when(F.col("sourcePosition") == 1, F.to_json(F.struct(*FIELDS, "unmapped")))
+    events = Table(where.tables.events).read(spark).select(case, "eventID", whole).collect()
+    bad = Table(where.tables.quarantine).read(spark).select(case, "reason").collect()
+    came = Came(counts, defaultdict(list), defaultdict(list), defaultdict(list))
+    for number, event_id, text in events:
+        came.landed[int(number or ELSEWHERE)].append(event_id)
+        came.middle[int(number or ELSEWHERE)] += [text] if text else []
+    for number, reason in bad:
+        came.quarantined[int(number or ELSEWHERE)].append(reason)
+    return came
+
+
+@pytest.fixture(scope="module")
+def scanned(spark: SparkSession, tree: Path, ingested: Came) -> Scanned:
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(["scan", str(tree), "--detection", ALERT, "--format", "jsonl"])
+    assert code == 0
+    return Scanned([json.loads(line) for line in out.getvalue().splitlines()], err.getvalue())
+
+
+@pytest.mark.parametrize("case", CORPUS, ids=lambda case: case.name[:40])
+def test_what_is_whole_lands_and_what_is_not_is_quarantined(ingested: Came, case: Damage) -> None:
+    landed, reasons = ingested.landed[NUMBER[case.name]], ingested.quarantined[NUMBER[case.name]]
+    assert Counter(landed) == Counter(case.lands)
+    assert len(reasons) == len(case.quarantined), reasons[:5]
+    for said, expected in zip(sorted(reasons), sorted(case.quarantined), strict=True):
+        assert said.startswith(expected)
+
+
+@pytest.mark.parametrize("case", RECORDS, ids=lambda case: case.name[:40])
+def test_a_record_lands_alike_from_every_kind_of_file(ingested: Came, case: Damage) -> None:
+    one, *others = ingested.middle[NUMBER[case.name]] or [""]
+    assert [one] * len(others) == others
+    assert bool(others) == (not case.quarantined)
+
+
+def test_the_files_beside_land_and_one_that_vanished_is_named(ingested: Came) -> None:
+    assert sorted(ingested.landed[ELSEWHERE]) == HEALTHY
+    assert ingested.quarantined[ELSEWHERE] == ["cannot be read"]
+
+
+def test_the_numbers_add_up(ingested: Came) -> None:
+    counts, skipped = ingested.counts, Counter(case.skipped for case in CORPUS if case.skipped)
+    assert counts.records == counts.events + counts.quarantined_records
+    assert counts.events == sum(map(len, ingested.landed.values()))
+    assert counts.skipped_files == skipped
+    of_names = skipped["not .json, .jsonl or .ndjson"] + 1  # and a digest by its name
+    assert counts.files == sum(len(c.files) for c in CORPUS) - of_names + len(HEALTHY) + 1
+
+
+def test_every_event_raises_its_alert(ingested: Came, scanned: Scanned) -> None:
+    landed = {one for ids in ingested.landed.values() for one in ids if one}
+    assert {one for alert in scanned.alerts for one in alert["event_ids"] if one} == landed
+
+
+def test_scan_counts_as_ingest_does(ingested: Came, scanned: Scanned) -> None:
+    counts = ingested.counts
+    assert f"{counts.files - 1} files, {counts.records} records, {counts.events} events" in (
+        scanned.said
+    )
+
+
+def test_what_is_said_steers_no_terminal(scanned: Scanned) -> None:
+    assert r"\x1b[31mred\x07.json" in scanned.said
+    assert [c for c in scanned.said if not (c.isprintable() or c == "\n")] == []
