@@ -104,7 +104,10 @@ def _documents(text: Text) -> Iterator[Item]:
             document, end = text.value(position)
         except (ValueError, RecursionError) as error:
             following = text.next_document(position)
-            if following is None or not _is_document(text, following):
+            is_one_of_many = following is not None and (
+                not text.goes_on(position, following) and _is_document(text, following)
+            )
+            if not is_one_of_many:
                 found = text.list_in(position, _LISTS)
                 if found:
                     yield from _elements(text, *found)
@@ -114,7 +117,7 @@ def _documents(text: Text) -> Iterator[Item]:
             continue
         raw = text.text[position:end] if isinstance(document, dict) else None
         yield from _records(document, raw)
-        position = text.after_blank(end)
+        position = text.after_comma(end)
 
 
 def _elements(text: Text, key: str | None, position: int) -> Iterator[Item]:
@@ -160,7 +163,7 @@ def _next_record(text: Text, position: int) -> int:
 def _is_document(text: Text, position: int) -> bool:
     """Whether a whole record or envelope begins here: then the damage is one line of several."""
     document = text.value_or_none(position)
-    if not isinstance(document, dict) or text.text[position - 1] != "\n":
+    if not isinstance(document, dict):
         return False
     return any(mark in document for mark in (*_RECORD_MARKS, *_ENVELOPE_MARKS))
 

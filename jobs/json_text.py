@@ -12,6 +12,7 @@ _BLANK = re.compile(f"[{BLANK}]*")
 _COLON = re.compile(f"[{BLANK}]*:[{BLANK}]*")
 _COMMA = re.compile(f"[{BLANK}]*,?[{BLANK}]*")
 _LINE_WITH_DOCUMENT = re.compile(r"^[ \t\r\ufeff]*(?=[{\[])", re.MULTILINE)
+_GOES_ON = re.compile(rf"(?:[,:]|:[{BLANK}]*\[|\A\[)[{BLANK}]*\Z")
 _FIRST_LOOK = 64 * 1024
 # No error is further than this before the place where a value was cut, save in a string.
 _LONGEST_TOKEN = 16
@@ -73,9 +74,17 @@ class Text:
         return self._after(_COMMA, position)
 
     def next_document(self, position: int) -> int | None:
-        """Return where the next line begins, after a position, that may hold a document."""
-        found = _LINE_WITH_DOCUMENT.search(self.text, position + 1)
-        return found.end() if found else None
+        """Return where the next line begins that may hold a document, none inside this one."""
+        before = self.text[self.text.rfind("\n", 0, position) + 1 : position]
+        indent = 0 if before.strip(BLANK) else len(before)
+        for found in _LINE_WITH_DOCUMENT.finditer(self.text, position + 1):
+            if len(found[0]) <= indent:
+                return found.end()
+        return None
+
+    def goes_on(self, start: int, position: int) -> bool:
+        """Return whether a document that began at `start` asks for more just before a position."""
+        return _GOES_ON.search(self.text[max(start, position - 100) : position]) is not None
 
     def list_in(self, position: int, keys: tuple[str, ...]) -> tuple[str | None, int] | None:
         """Return the list that a damaged document is, or holds under one of the keys.
