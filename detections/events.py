@@ -9,11 +9,9 @@ from collections.abc import Mapping
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import (
-    ArrayType,
     BooleanType,
     DataType,
     LongType,
-    MapType,
     StringType,
     StructField,
     StructType,
@@ -22,6 +20,7 @@ from pyspark.sql.types import (
     VariantType,
 )
 
+from detections.payloads import IDENTITY, column_as, named, readable_time
 from detections.records import (
     BOOLEAN,
     FIELDS,
@@ -40,7 +39,6 @@ ARRIVAL = ("ingestedAt", "sourceFile", "sourcePosition")
 _SPARK_TYPES: dict[str, DataType] = {TEXT: StringType(), JSON: StringType()}
 _SPARK_TYPES |= {BOOLEAN: BooleanType(), "timestamp": TimestampType()}
 
-IDENTITY = StructType([StructField(name, StringType()) for name in IDENTITY_FIELDS])
 EVENTS = StructType(
     [
         StructField(name, IDENTITY if name == "userIdentity" else _SPARK_TYPES[kind])
@@ -55,10 +53,9 @@ EVENTS = StructType(
 )
 """A canonical event: CloudTrail's columns in contract order, then `unmapped`, then its arrival."""
 
-_YEARS_1_TO_9999 = (-62_135_596_800_000_000, 253_402_300_799_999_999)
 _SEPARATOR = "\u0001"
 # What a JSON text cannot be told from, once it is read as a string: a number, a truth value, an
-# object; a list too, but user agents come in square brackets and are looked at more closely.
+# object, a list. User agents come in square brackets by right and are looked at more closely.
 _END = rf"({_SEPARATOR}|$)"
 _OTHER_TYPE = (
     rf"(^|{_SEPARATOR})(true|false|-?\d+(\.\d+)?([eE][+-]?\d+)?|\{{[^{_SEPARATOR}]*){_END}"
@@ -107,17 +104,17 @@ def from_table(
     if arrival and not arrived:
         raise ValueError(f"the table has no column {arrival}, which is to say when a row came in")
     columns = {
-        name: _from_column(table, found.get(name.lower()), kind) for name, kind in FIELDS.items()
+        name: column_as(table, found.get(name.lower()), kind) for name, kind in FIELDS.items()
     }
     known = {name.lower() for name in EVENTS.names} | {(arrival or "").lower()}
     rest = [name for name in table.columns if name.lower() not in known]
-    extra = F.to_json(F.struct(*(_column(name) for name in rest))) if rest else F.lit(None)
-    columns["unmapped"] = _column(found["unmapped"]) if "unmapped" in found else extra
+    extra = F.to_json(F.struct(*(named(name) for name in rest))) if rest else F.lit(None)
+    columns["unmapped"] = named(found["unmapped"]) if "unmapped" in found else extra
     columns["ingestedAt"] = (
-        _column(arrived) if arrived else now if now is not None else F.current_timestamp()
+        named(arrived) if arrived else now if now is not None else F.current_timestamp()
     )
     for name in ("sourceFile", "sourcePosition"):
-        columns[name] = _column(found[name.lower()]) if name.lower() in found else F.lit(None)
+        columns[name] = named(found[name.lower()]) if name.lower() in found else F.lit(None)
     return table.select(*(columns[f.name].cast(f.dataType).alias(f.name) for f in EVENTS.fields))
 
 
@@ -134,15 +131,6 @@ def _require(table: DataFrame, found: Mapping[str, str]) -> None:
             f"the column {found['eventtime']} is {kind.simpleString()}, neither timestamp nor "
             "text; name a view in which it is one"
         )
-
-
-def readable_time(text: Column) -> Column:
-    """Return the timestamp that a text names, UTC where it names no zone; null if none."""
-    zoned = text.rlike(r"([Zz]|[+-]\d{2}:?\d{2})$")
-    in_utc = F.when(zoned, text).otherwise(F.concat(text, F.lit("Z")))
-    time = in_utc.try_cast("timestamp")
-    # Years that neither Python nor the statistics of a table can tell are no time of an event.
-    return F.when(text.rlike(READABLE_TIME) & F.unix_micros(time).between(*_YEARS_1_TO_9999), time)
 
 
 _STAGED = StructType([StructField(name, StringType()) for name in MENDED_FIELDS])
@@ -165,7 +153,7 @@ def _keys(text: str | Column) -> Column:
 def _is_odd() -> Column:
     """Whether a record needs a closer look than Spark's reader gives: boolean, never null."""
     keys, identity_keys = F.col("_keys"), F.col("_who.keys")
-    texts = [F.col(f"_parsed.{name}") for name in _plain(FIELDS)]
+    texts = [F.col(f"_parsed.{name}") for name in _plain(FIELDS) if name != "userAgent"]
     texts += [F.col(f"_who.fields.{name}") for name in _plain(IDENTITY_FIELDS)]
     objects = [F.col(f"_parsed.{n}") for n, kind in FIELDS.items() if kind == JSON]
     objects += [F.col(f"_who.fields.{n}") for n, kind in IDENTITY_FIELDS.items() if kind == JSON]
@@ -175,7 +163,8 @@ def _is_odd() -> Column:
         F.size(keys) != F.size(F.array_distinct(keys)),
         F.col("_parsed.userIdentity").isNotNull() & identity_keys.isNull(),
         F.size(identity_keys) != F.size(F.array_distinct(identity_keys)),
-        F.concat_ws(_SEPARATOR, *texts).rlike(_OTHER_TYPE),
+        F.concat_ws(_SEPARATOR, *texts).rlike(rf"{_OTHER_TYPE}|(^|{_SEPARATOR})\["),
+        agent.rlike(_OTHER_TYPE),
         agent.startswith("[") & F.json_array_length(agent).isNotNull(),
         F.concat_ws(_SEPARATOR, *objects).rlike(rf"(^|{_SEPARATOR})[^\{{\[]"),
         ~F.col("_parsed.eventTime").rlike(READABLE_TIME),
@@ -246,38 +235,3 @@ def _reason() -> Column:
         .when(F.coalesce(*markers).isNull(), F.lit("not a CloudTrail record"))
         .when(F.col("_odd") | unreadable, F.lit("no readable eventTime"))
     )
-
-
-def _column(name: str) -> Column:
-    return F.col("`" + name.replace("`", "``") + "`")
-
-
-def _from_column(table: DataFrame, name: str | None, kind: str) -> Column:
-    if name is None:
-        return F.lit(None)
-    have, column = table.schema[name].dataType, _column(name)
-    if kind == "timestamp":
-        return column if isinstance(have, TimestampType) else readable_time(column.cast("string"))
-    if kind == "identity":
-        return _identity_from(have, column)
-    return _as_text(have, column) if kind == JSON else column.cast("string")
-
-
-def _identity_from(have: DataType, column: Column) -> Column:
-    """`userIdentity` of any payload type as the struct of the contract; nothing of it is lost."""
-    if isinstance(have, StructType):
-        found = {inner.name.lower(): inner for inner in have.fields}
-        fields = [_identity_field(column, found.get(f.lower())).alias(f) for f in IDENTITY_FIELDS]
-        return F.when(column.isNotNull(), F.struct(*fields))
-    return F.from_json(_as_text(have, column), IDENTITY)
-
-
-def _identity_field(identity: Column, field: StructField | None) -> Column:
-    if field is None:
-        return F.lit(None).cast("string")
-    return _as_text(field.dataType, identity[field.name])
-
-
-def _as_text(have: DataType, value: Column) -> Column:
-    is_open = isinstance(have, StructType | MapType | ArrayType | VariantType)
-    return F.to_json(value) if is_open else value.cast("string")

@@ -64,7 +64,7 @@ IDENTITY_FIELDS = {
 """The fields of `userIdentity`. Source: "CloudTrail userIdentity element"."""
 
 TIMESTAMP_FIELD = "@timestamp"
-READABLE_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})? ?([Zz]|[+-]\d{2}:?\d{2})?$"
+READABLE_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})? ?(Z|[+-]\d{2}:?\d{2})?$"
 MENDED_FIELDS = (*FIELDS, TIMESTAMP_FIELD, "unmapped", "reason")
 MAX_RECORD_CHARACTERS = 4 * 1024 * 1024
 
@@ -101,7 +101,7 @@ def _sorted_out(raw: dict[str, Any]) -> dict[str, str]:
         kept["userIdentity"] = _text(known)
         if unknown:
             rest["userIdentity"] = unknown
-    if "eventTime" in kept and not re.match(READABLE_TIME, kept["eventTime"]):
+    if "eventTime" in kept and not re.match(READABLE_TIME, kept["eventTime"], re.ASCII):
         rest["eventTime"] = kept.pop("eventTime")
     if isinstance(raw.get(TIMESTAMP_FIELD), str):
         kept[TIMESTAMP_FIELD] = raw[TIMESTAMP_FIELD]

@@ -218,6 +218,8 @@ def _inside(text: Any) -> Iterator[Item]:
 
 
 def _item(record: Any) -> Item:
+    if isinstance(record, str):
+        return Item(record=record)  # as Spark gives the texts in a list
     try:
         return Item(record=dumps(record))
     except RecursionError:

@@ -88,7 +88,7 @@ def read(spark: SparkSession, files: Sequence[str]) -> DataFrame:
     file that is gone, or whose bytes cannot be read, gives no row at all: see `unread`.
     """
     text = texts(spark, files).withColumn("records", _usual_records(F.col("value")))
-    is_usual = F.col("records").isNotNull()
+    is_usual = F.coalesce(F.size("records") > 0, F.lit(False))
     # Spark evaluates Python for every row: a usual file hands it a null, not its bytes.
     unusual = _split(F.when(~is_usual, F.col("value").cast("binary")))
     return _rows(text, F.when(is_usual, _items("records")).otherwise(unusual))
@@ -155,6 +155,8 @@ def _usual_records(text: Column) -> Column:
         # One document on one line: a second one would be passed over without a word.
         & (F.instr(trimmed, "\n") == 0)
         & (F.locate(_START, text, 2) == 0)
+        # Of two lists Spark takes the last, and the rule is that the first counts.
+        & (F.locate('"Records"', text, 3) == 0)
         & F.is_valid_utf8(text)
     )
     return F.when(is_usual, F.from_json(text, "Records array<string>")["Records"])

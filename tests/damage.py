@@ -177,7 +177,14 @@ WRITTEN = [
     damage("Records is an object", lambda a, b: '{"Records":{}}', "", "not a CloudTrail record"),
     damage("no Records", lambda a, b: '{"Records":[]}', "", skipped="empty file"),
     damage("all but records", lambda a, b: delivered(a, "null", "5", '"x"', "[]", b), "ab",
-           *["not a JSON object"] * 4),
+           NOT_JSON, *["not a JSON object"] * 3),
+    damage("records as texts", lambda a, b: delivered(json.dumps(a), json.dumps(b)), "ab"),
+    damage("texts in a list of its own", lambda a, b: pretty(delivered(json.dumps(a), b)), "ab"),
+    damage("a name that steers a terminal", lambda a, b: "{", "", NOT_JSON,
+           file="\x1b]0;x\x07\n.json"),
+    # Hadoop cannot open it on a local disk.
+    damage("a name with colons", lambda a, b: delivered(a, b), "", "cannot be read",
+           file="12:00.json"),
     damage("lists of lists", lambda a, b: f"[[{a}],[[{b}]],[]]", "ab"),
     damage("lists 100,000 deep", lambda a, b: lines(a, nested(100_000), b), "ab", DEEP),
     damage("envelopes 800 deep", lambda a, b: '{"CloudTrailEvent":' * 800 + a + "}" * 800, "",
@@ -200,7 +207,7 @@ WRITTEN = [
 
 NAMES = [
     "a b.json", "100%.json", "a%20b.json", "a+b.json", "*.json", "?.json", "[ab].json",
-    "{a,b}.json", "back\\slash.json", "12:00.json", "#.json", "$HOME.json", "~.json", "-rf.json",
+    "{a,b}.json", "back\\slash.json", "#.json", "$HOME.json", "~.json", "-rf.json",
     "';--.json", "\u96ea\u00e9.json", "two\nlines.json", "\x1b[31mred\x07.json",
     "a.json.gz/b.json", f"{'n' * 200}.json",
 ]  # fmt: skip

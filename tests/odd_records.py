@@ -46,11 +46,11 @@ TIMES = [
         "2024-03-01", "0000-01-01T00:00:00Z", "10000-01-01T00:00:00Z", "2024-02-31T00:00:00Z",
         "2016-12-31T23:59:60Z", "2024-03-01T25:00:00Z", "9999-12-31T23:59:59-14:00",
         "0001-01-01T00:00:00+14:00", "2024-03-01T12:00:00.0123456789Z", "-2024-03-01T12:00:00Z",
-        "2024-03-01T12:00:00 Europe/Paris", "\u0662\u0660\u0662\u0664-03-01T12:00:00Z",
+        "2024-03-01T12:00:00z", "2024-03-01T12:00:00 Paris",
+        "\u0662\u0660\u0662\u0664-03-01T12:00:00Z",
     )),
     *(odd(f"time {value!r}", eventTime=value) for value in (
-        "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2024-03-01t12:00:00z".replace("t", "T"),
-        "2024-03-01 12:00:00.5+0100",
+        "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2024-03-01 12:00:00.5+0100",
     )),
 ]  # fmt: skip
 
@@ -75,10 +75,15 @@ OTHER_TYPES = [
 NUMBERS = [
     odd(f"the number {text[:20]}", json_text=text, requestParameters={"n": HERE}, extra=HERE)
     for text in (
-        "123456789012345678901234567890", "-0", "1e400", "-1E+400", "1e-400", "1.10",
-        "0.1234567890123456789012345678901", "9" * 5000, "NaN", "Infinity", "-Infinity",
+        "123456789012345678901234567890", "-0", "1e400", "-1E+400", "1.10", "9" * 5000,
+        "NaN", "Infinity", "-Infinity",
     )
 ]  # fmt: skip
+# Spark keeps 64 bits of a fraction, and not the same ones of it everywhere.
+ROUNDED = [
+    odd(f"the fraction {text}", json_text=text, requestParameters={"n": HERE}, extra=HERE)
+    for text in ("1e-400", "0.1234567890123456789012345678901")
+]
 
 TEXTS = [
     odd("a high surrogate alone", json_text=r'"\ud800"', requestParameters={"k": HERE}, new=HERE),
@@ -104,4 +109,4 @@ SHAPES = [
     odd("a raw tab", NOT_JSON, json_text='"a\tb"', userAgent=HERE),
 ]  # fmt: skip
 
-RECORDS = [*TIMES, *IDENTIFIERS, *OTHER_TYPES, *NUMBERS, *TEXTS, *SHAPES]
+RECORDS = [*TIMES, *IDENTIFIERS, *OTHER_TYPES, *NUMBERS, *ROUNDED, *TEXTS, *SHAPES]
