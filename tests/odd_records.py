@@ -104,7 +104,6 @@ SHAPES = [
     odd("500 levels", json_text=nested(500), requestParameters={"k": HERE}),
     odd("1,000 levels", DEEP, json_text=nested(1000), requestParameters={"k": HERE}),
     odd("10,000 levels", DEEP, json_text=nested(10_000), requestParameters={"k": HERE}),
-    odd("a text of 20 MB", "record of 200", requestParameters={"k": "x" * 20_000_000}),
     odd("the longest", **padded(MAX_RECORD_CHARACTERS - 3)),
     odd("a raw tab", NOT_JSON, json_text='"a\tb"', userAgent=HERE),
 ]  # fmt: skip
