@@ -72,13 +72,17 @@ def from_records(records: DataFrame) -> DataFrame:
     """
     carried = [name for name in records.columns if name != "record"]
     staged = records.select("*", _parsed("record").alias("_parsed"), _keys("record").alias("_keys"))
-    staged = staged.select("*", _parsed_identity("_parsed").alias("_who"), _is_odd().alias("_odd"))
+    staged = staged.select("*", _parsed_identity("_parsed").alias("_who"))
+    staged = staged.select("*", _unmapped().alias("_rest"), _has_more().alias("_more"))
+    staged = staged.select("*", _is_odd().alias("_odd"))
     mended = F.udf(mend, StringType(), useArrow=False)(F.when(F.col("_odd"), F.col("record")))
     staged = staged.withColumn("_mended", F.from_json(mended, _STAGED))
     return staged.select(
         *carried,
         *(_canonical(name, kind).alias(name) for name, kind in FIELDS.items()),
-        F.when(F.col("_odd"), F.col("_mended.unmapped")).otherwise(_unmapped()).alias("unmapped"),
+        F.when(F.col("_odd"), F.col("_mended.unmapped"))
+        .otherwise(F.col("_rest"))
+        .alias("unmapped"),
         _reason().alias("reason"),
     )
 
@@ -160,6 +164,8 @@ def _is_odd() -> Column:
     agent = F.col("_parsed.userAgent")
     signs = [
         keys.isNull(),
+        # What a VARIANT cannot hold, such as half a surrogate pair, would be lost.
+        F.col("_more") & F.col("_rest").isNull(),
         F.size(keys) != F.size(F.array_distinct(keys)),
         F.col("_parsed.userIdentity").isNotNull() & identity_keys.isNull(),
         F.size(identity_keys) != F.size(F.array_distinct(identity_keys)),
@@ -198,12 +204,22 @@ def _canonical(name: str, kind: str) -> Column:
 
 def _unmapped() -> Column:
     """What the contract does not name, as the text of a JSON object; null if nothing."""
-    top = F.array_except(F.col("_keys"), _texts([*FIELDS]))
-    inner = F.array_except(F.col("_who.keys"), _texts([*IDENTITY_FIELDS]))
+    top, inner = _unknown_keys()
     rest = _without(F.col("record"), FIELDS)
     identity = F.to_variant_object(_without(F.col("_parsed.userIdentity"), IDENTITY_FIELDS))
     both = F.map_concat(rest, F.create_map(F.lit("userIdentity"), identity))
     return F.when(F.size(inner) > 0, F.to_json(both)).when(F.size(top) > 0, F.to_json(rest))
+
+
+def _has_more() -> Column:
+    top, inner = _unknown_keys()
+    return (F.size(top) > 0) | (F.size(inner) > 0)
+
+
+def _unknown_keys() -> tuple[Column, Column]:
+    """The names that the contract does not have: of the record, and of its identity."""
+    top = F.array_except(F.col("_keys"), _texts([*FIELDS]))
+    return top, F.array_except(F.col("_who.keys"), _texts([*IDENTITY_FIELDS]))
 
 
 def _without(text: Column, fields: Mapping[str, str]) -> Column:

@@ -87,13 +87,16 @@ ROUNDED = [
 
 TEXTS = [
     odd("a high surrogate alone", json_text=r'"\ud800"', requestParameters={"k": HERE}, new=HERE),
+    odd("a surrogate among new fields", json_text=r'"\udfff"', new={"k": [HERE]}, other=1),
+    odd("a surrogate in a new field of the identity", json_text=r'{"type":"Root","new":"\ud800"}',
+        userIdentity=HERE, other=1),
     odd("a low surrogate alone", json_text=r'"\udc80"', sourceIPAddress=HERE),
     odd("surrogates the wrong way", json_text=r'"\udc00\ud800"', userIdentity={"userName": HERE}),
     odd("a pair of surrogates", json_text=r'"\ud83d\ude00"', requestParameters={"k": HERE}),
     odd("a zero, escaped", userIdentity={**USER, "userName": "a\0b"}),
     odd("control characters", userAgent="\x1b[31m\x07\x01true\x01", awsRegion="\x1b]0;x\x07"),
     odd("letters that turn the line", sourceIPAddress="\u202e1.2.3.4\u2028"),
-]
+]  # fmt: skip
 
 SHAPES = [
     odd("a repeated key", json_text='"x","awsRegion":"y"', awsRegion=HERE),

@@ -17,7 +17,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from test_jobs import config
 
-from detections.records import FIELDS
+from detections.exact_json import loads
+from detections.records import FIELDS, IDENTITY_FIELDS
 from jobs import ingest, raw
 from jobs.cli import main
 from jobs.errors import UserError
@@ -123,6 +124,21 @@ def test_a_record_lands_alike_from_every_kind_of_file(ingested: Came, case: Dama
     one, *others = ingested.middle[NUMBER[case.name]] or [""]
     assert [one] * len(others) == others
     assert bool(others) == (not case.quarantined)
+
+
+@pytest.mark.parametrize("case", RECORDS, ids=lambda case: case.name[:40])
+def test_what_the_contract_does_not_name_is_kept(ingested: Came, case: Damage) -> None:
+    texts = ingested.middle[NUMBER[case.name]]
+    assert bool(texts) == (not case.quarantined)
+    for text in texts:
+        record = loads(case.files["a.json"].decode())["Records"][1]
+        kept = loads(loads(text).get("unmapped", "{}"))
+        assert set(record) - set(FIELDS) <= set(kept)
+        who = record["userIdentity"]
+        if isinstance(who, dict):
+            assert set(who) - set(IDENTITY_FIELDS) <= set(kept.get("userIdentity", {}))
+        else:
+            assert kept.get("userIdentity") == who
 
 
 def test_the_files_beside_land_and_one_that_vanished_is_named(ingested: Came) -> None:
