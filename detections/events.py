@@ -12,14 +12,15 @@ from pyspark.sql.types import (
     BooleanType,
     DataType,
     LongType,
-    MapType,
     StringType,
     StructField,
     StructType,
+    TimestampNTZType,
     TimestampType,
     VariantType,
 )
 
+from detections.payloads import IDENTITY, column_as, named, readable_time
 from detections.records import (
     BOOLEAN,
     FIELDS,
@@ -38,7 +39,6 @@ ARRIVAL = ("ingestedAt", "sourceFile", "sourcePosition")
 _SPARK_TYPES: dict[str, DataType] = {TEXT: StringType(), JSON: StringType()}
 _SPARK_TYPES |= {BOOLEAN: BooleanType(), "timestamp": TimestampType()}
 
-IDENTITY = StructType([StructField(name, StringType()) for name in IDENTITY_FIELDS])
 EVENTS = StructType(
     [
         StructField(name, IDENTITY if name == "userIdentity" else _SPARK_TYPES[kind])
@@ -55,7 +55,7 @@ EVENTS = StructType(
 
 _SEPARATOR = "\u0001"
 # What a JSON text cannot be told from, once it is read as a string: a number, a truth value, an
-# object; a list too, but user agents come in square brackets and are looked at more closely.
+# object, a list. User agents come in square brackets by right and are looked at more closely.
 _END = rf"({_SEPARATOR}|$)"
 _OTHER_TYPE = (
     rf"(^|{_SEPARATOR})(true|false|-?\d+(\.\d+)?([eE][+-]?\d+)?|\{{[^{_SEPARATOR}]*){_END}"
@@ -72,13 +72,17 @@ def from_records(records: DataFrame) -> DataFrame:
     """
     carried = [name for name in records.columns if name != "record"]
     staged = records.select("*", _parsed("record").alias("_parsed"), _keys("record").alias("_keys"))
-    staged = staged.select("*", _parsed_identity("_parsed").alias("_who"), _is_odd().alias("_odd"))
+    staged = staged.select("*", _parsed_identity("_parsed").alias("_who"))
+    staged = staged.select("*", _unmapped().alias("_rest"), _has_more().alias("_more"))
+    staged = staged.select("*", _is_odd().alias("_odd"))
     mended = F.udf(mend, StringType(), useArrow=False)(F.when(F.col("_odd"), F.col("record")))
     staged = staged.withColumn("_mended", F.from_json(mended, _STAGED))
     return staged.select(
         *carried,
         *(_canonical(name, kind).alias(name) for name, kind in FIELDS.items()),
-        F.when(F.col("_odd"), F.col("_mended.unmapped")).otherwise(_unmapped()).alias("unmapped"),
+        F.when(F.col("_odd"), F.col("_mended.unmapped"))
+        .otherwise(F.col("_rest"))
+        .alias("unmapped"),
         _reason().alias("reason"),
     )
 
@@ -97,38 +101,45 @@ def from_table(
     `now`. Out: the columns of EVENTS, and those of `carried` as they are.
 
     Raises:
-        ValueError: the table lacks a column that no detection can do without.
+        ValueError: the table lacks a column that no detection can do without, or has it in a type
+            of no use.
     """
     if StructType([f for f in table.schema.fields if f.name not in carried]) == EVENTS:
         return table
     found = {name.lower(): name for name in table.columns if name not in carried}
-    for needed in ("eventTime", "eventSource", "eventName"):
-        if needed.lower() not in found:
-            raise ValueError(f"the table has no column {needed}; it has {', '.join(table.columns)}")
+    _require(table, found)
     arrived = found.get((arrival or "ingestedAt").lower())
     if arrival and not arrived:
         raise ValueError(f"the table has no column {arrival}, which is to say when a row came in")
     columns = {
-        name: _from_column(table, found.get(name.lower()), kind) for name, kind in FIELDS.items()
+        name: column_as(table, found.get(name.lower()), kind) for name, kind in FIELDS.items()
     }
     known = {name.lower() for name in EVENTS.names} | {(arrival or "").lower()}
     rest = [name for name in found.values() if name.lower() not in known]
-    extra = F.to_json(F.struct(*(_column(name) for name in rest))) if rest else F.lit(None)
-    columns["unmapped"] = _column(found["unmapped"]) if "unmapped" in found else extra
+    extra = F.to_json(F.struct(*(named(name) for name in rest))) if rest else F.lit(None)
+    columns["unmapped"] = named(found["unmapped"]) if "unmapped" in found else extra
     columns["ingestedAt"] = (
-        _column(arrived) if arrived else now if now is not None else F.current_timestamp()
+        named(arrived) if arrived else now if now is not None else F.current_timestamp()
     )
     for name in ("sourceFile", "sourcePosition"):
-        columns[name] = _column(found[name.lower()]) if name.lower() in found else F.lit(None)
+        columns[name] = named(found[name.lower()]) if name.lower() in found else F.lit(None)
     chosen = [columns[f.name].cast(f.dataType).alias(f.name) for f in EVENTS.fields]
     return table.select(*chosen, *carried)
 
 
-def readable_time(text: Column) -> Column:
-    """Return the timestamp that a text names, UTC where it names no zone; null if none."""
-    zoned = text.rlike(r"([Zz]|[+-]\d{2}:?\d{2})$")
-    in_utc = F.when(zoned, text).otherwise(F.concat(text, F.lit("Z")))
-    return F.when(text.rlike(READABLE_TIME), in_utc.try_cast("timestamp"))
+def _require(table: DataFrame, found: Mapping[str, str]) -> None:
+    for needed in ("eventTime", "eventSource", "eventName"):
+        if needed.lower() not in found:
+            raise ValueError(
+                f"the table has no column {needed}; it has {', '.join(table.columns)}; "
+                "name a view in which it is called that"
+            )
+    kind = table.schema[found["eventtime"]].dataType
+    if not isinstance(kind, StringType | TimestampType | TimestampNTZType | VariantType):
+        raise ValueError(
+            f"the column {found['eventtime']} is {kind.simpleString()}, neither timestamp nor "
+            "text; name a view in which it is one"
+        )
 
 
 _STAGED = StructType([StructField(name, StringType()) for name in MENDED_FIELDS])
@@ -151,17 +162,20 @@ def _keys(text: str | Column) -> Column:
 def _is_odd() -> Column:
     """Whether a record needs a closer look than Spark's reader gives: boolean, never null."""
     keys, identity_keys = F.col("_keys"), F.col("_who.keys")
-    texts = [F.col(f"_parsed.{name}") for name in _plain(FIELDS)]
+    texts = [F.col(f"_parsed.{name}") for name in _plain(FIELDS) if name != "userAgent"]
     texts += [F.col(f"_who.fields.{name}") for name in _plain(IDENTITY_FIELDS)]
     objects = [F.col(f"_parsed.{n}") for n, kind in FIELDS.items() if kind == JSON]
     objects += [F.col(f"_who.fields.{n}") for n, kind in IDENTITY_FIELDS.items() if kind == JSON]
     agent = F.col("_parsed.userAgent")
     signs = [
         keys.isNull(),
+        # What a VARIANT cannot hold, such as half a surrogate pair, would be lost.
+        F.col("_more") & F.col("_rest").isNull(),
         F.size(keys) != F.size(F.array_distinct(keys)),
         F.col("_parsed.userIdentity").isNotNull() & identity_keys.isNull(),
         F.size(identity_keys) != F.size(F.array_distinct(identity_keys)),
-        F.concat_ws(_SEPARATOR, *texts).rlike(_OTHER_TYPE),
+        F.concat_ws(_SEPARATOR, *texts).rlike(rf"{_OTHER_TYPE}|(^|{_SEPARATOR})\["),
+        agent.rlike(_OTHER_TYPE),
         agent.startswith("[") & F.json_array_length(agent).isNotNull(),
         F.concat_ws(_SEPARATOR, *objects).rlike(rf"(^|{_SEPARATOR})[^\{{\[]"),
         ~F.col("_parsed.eventTime").rlike(READABLE_TIME),
@@ -195,12 +209,22 @@ def _canonical(name: str, kind: str) -> Column:
 
 def _unmapped() -> Column:
     """What the contract does not name, as the text of a JSON object; null if nothing."""
-    top = F.array_except(F.col("_keys"), _texts([*FIELDS]))
-    inner = F.array_except(F.col("_who.keys"), _texts([*IDENTITY_FIELDS]))
+    top, inner = _unknown_keys()
     rest = _without(F.col("record"), FIELDS)
     identity = F.to_variant_object(_without(F.col("_parsed.userIdentity"), IDENTITY_FIELDS))
     both = F.map_concat(rest, F.create_map(F.lit("userIdentity"), identity))
     return F.when(F.size(inner) > 0, F.to_json(both)).when(F.size(top) > 0, F.to_json(rest))
+
+
+def _has_more() -> Column:
+    top, inner = _unknown_keys()
+    return (F.size(top) > 0) | (F.size(inner) > 0)
+
+
+def _unknown_keys() -> tuple[Column, Column]:
+    """The names that the contract does not have: of the record, and of its identity."""
+    top = F.array_except(F.col("_keys"), _texts([*FIELDS]))
+    return top, F.array_except(F.col("_who.keys"), _texts([*IDENTITY_FIELDS]))
 
 
 def _without(text: Column, fields: Mapping[str, str]) -> Column:
@@ -232,38 +256,3 @@ def _reason() -> Column:
         .when(F.coalesce(*markers).isNull(), F.lit("not a CloudTrail record"))
         .when(F.col("_odd") | unreadable, F.lit("no readable eventTime"))
     )
-
-
-def _column(name: str) -> Column:
-    return F.col("`" + name.replace("`", "``") + "`")
-
-
-def _from_column(table: DataFrame, name: str | None, kind: str) -> Column:
-    if name is None:
-        return F.lit(None)
-    have, column = table.schema[name].dataType, _column(name)
-    if kind == "timestamp":
-        return column if isinstance(have, TimestampType) else readable_time(column.cast("string"))
-    if kind == "identity":
-        return _identity_from(have, column)
-    if kind == JSON and not isinstance(have, StringType):
-        return F.to_json(column)
-    return column.cast("string")
-
-
-def _identity_from(have: DataType, column: Column) -> Column:
-    """`userIdentity` of any payload type as the struct of the contract; nothing of it is lost."""
-    if isinstance(have, StructType):
-        found = {inner.name.lower(): inner for inner in have.fields}
-        fields = [_identity_field(column, found.get(f.lower())).alias(f) for f in IDENTITY_FIELDS]
-        return F.when(column.isNotNull(), F.struct(*fields))
-    text = column if isinstance(have, StringType) else F.to_json(column)
-    return F.from_json(text, IDENTITY)
-
-
-def _identity_field(identity: Column, field: StructField | None) -> Column:
-    if field is None:
-        return F.lit(None).cast("string")
-    value = identity[field.name]
-    is_open = isinstance(field.dataType, StructType | MapType | VariantType)
-    return F.to_json(value) if is_open else value.cast("string")

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterable
 from typing import Any
+
+from detections.exact_json import Number, dumps, escaped, loads
 
 TEXT, JSON, BOOLEAN = "text", "json", "boolean"
 
@@ -63,33 +64,23 @@ IDENTITY_FIELDS = {
 """The fields of `userIdentity`. Source: "CloudTrail userIdentity element"."""
 
 TIMESTAMP_FIELD = "@timestamp"
-READABLE_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})? ?([Zz]|[+-]\d{2}:?\d{2})?$"
+READABLE_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})? ?(Z|[+-]\d{2}:?\d{2})?$"
 MENDED_FIELDS = (*FIELDS, TIMESTAMP_FIELD, "unmapped", "reason")
 MAX_RECORD_CHARACTERS = 4 * 1024 * 1024
-# Real records are at most 11 levels deep; beyond this Spark's own reader gives up as well.
-MAX_DEPTH = 900
-
-
-def first_of_each(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the object of the pairs; with duplicate keys the first counts."""
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        found.setdefault(key, value)
-    return found
 
 
 def mend(record: str | None) -> str | None:
-    """Return a record as JSON text with every field in the contract's type; null for null.
+    """Return a record as a JSON object of texts, one for each field of the contract; null for null.
 
-    What is of another type, or not in the contract, stands in `unmapped`, itself JSON text. A
-    record that cannot be mended is `{"reason": ...}`.
+    Objects are JSON text themselves. What is of another type, or not in the contract, stands in
+    `unmapped`, JSON text too. A record that cannot be mended is `{"reason": ...}`.
     """
     if record is None:
         return None
     if len(record) > MAX_RECORD_CHARACTERS:
         return json.dumps({"reason": "too large"})
     try:
-        raw = json.loads(record, object_pairs_hook=first_of_each)
+        raw = loads(record)
     except RecursionError:
         return json.dumps({"reason": "nested too deeply"})
     except ValueError as error:
@@ -102,24 +93,25 @@ def mend(record: str | None) -> str | None:
         return json.dumps({"reason": "nested too deeply"})
 
 
-def _sorted_out(raw: dict[str, Any]) -> dict[str, Any]:
+def _sorted_out(raw: dict[str, Any]) -> dict[str, str]:
     kept, rest = _split(raw, FIELDS)
     identity = raw.get("userIdentity")
     if isinstance(identity, dict):
-        kept["userIdentity"], unknown = _split(identity, IDENTITY_FIELDS)
+        known, unknown = _split(identity, IDENTITY_FIELDS)
+        kept["userIdentity"] = _text(known)
         if unknown:
             rest["userIdentity"] = unknown
-    if "eventTime" in kept and not re.match(READABLE_TIME, kept["eventTime"]):
+    if "eventTime" in kept and not re.match(READABLE_TIME, kept["eventTime"], re.ASCII):
         rest["eventTime"] = kept.pop("eventTime")
     if isinstance(raw.get(TIMESTAMP_FIELD), str):
         kept[TIMESTAMP_FIELD] = raw[TIMESTAMP_FIELD]
     if rest:
-        kept["unmapped"] = json.dumps(rest, separators=(",", ":"))
+        kept["unmapped"] = _text(rest)
     return kept
 
 
-def _split(raw: dict[str, Any], fields: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    kept: dict[str, Any] = {}
+def _split(raw: dict[str, Any], fields: dict[str, str]) -> tuple[dict[str, str], dict[str, Any]]:
+    kept: dict[str, str] = {}
     rest: dict[str, Any] = {}
     for name, value in raw.items():
         typed = _typed(name, value, fields.get(name))
@@ -137,8 +129,8 @@ NUMBER_LIKE = frozenset(
 """Text that looks like a number by right: there a JSON number is taken as its text."""
 
 
-def _typed(name: str, value: Any, kind: str | None) -> Any:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+def _typed(name: str, value: Any, kind: str | None) -> str | None:
+    is_number = isinstance(value, int | float | Number) and not isinstance(value, bool)
     if kind in (TEXT, "timestamp") and isinstance(value, str):
         return value
     if kind == TEXT and name in NUMBER_LIKE and is_number:
@@ -148,5 +140,10 @@ def _typed(name: str, value: Any, kind: str | None) -> Any:
     if kind == BOOLEAN and str(value).lower() in ("true", "false"):
         return str(value).lower()
     if kind == JSON and isinstance(value, dict | list):
-        return value
+        return _text(value)
     return None
+
+
+def _text(value: Any) -> str:
+    # Spark's reader then need not look inside, where it has limits of its own.
+    return escaped(dumps(value))

@@ -17,11 +17,12 @@ from rich.table import Table
 from rich.text import Text
 
 from detections import Severity
-from jobs import backfill, demo, detect, gaps, ingest, job, listing, repair, scan
-from jobs.display import printable, severity_text, table
+from jobs import backfill, demo, detect, gaps, ingest, job, listing, raw, repair, scan
+from jobs.display import severity_text, table
 from jobs.errors import UserError
 from jobs.job import Job
 from jobs.simulate import simulate
+from jobs.texts import printable
 
 Main = Callable[[Job], int]
 
@@ -118,6 +119,7 @@ def _scan(job: Job) -> int:
 def _report(found: scan.Scan) -> None:
     """What was read, and what could not be, on stderr."""
     lines = [f"{found.files} files, {found.records} records, {found.events} events"]
+    lines += raw.about_future(found.future_events)
     lines += [f"skipped {number}: {reason}" for reason, number in sorted(found.skipped.items())]
     if found.problems:
         lines.append(f"could not be read ({found.quarantined} records):")

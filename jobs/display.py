@@ -1,4 +1,4 @@
-"""What commands show on a terminal: tables, severities, and texts that came from outside."""
+"""What commands show on a terminal: tables and severities."""
 
 from rich.table import Table
 from rich.text import Text
@@ -21,10 +21,3 @@ def table(*columns: str) -> Table:
 def severity_text(severity: str) -> Text:
     """Return a severity in its colour."""
     return Text(severity, style=_STYLES.get(severity, ""))
-
-
-def printable(text: str) -> str:
-    """Return a text without what would steer a terminal: control characters are shown escaped."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
-    )

@@ -4,25 +4,26 @@ Plain Python over bytes: Spark reads the usual file (one line of `{"Records": [.
 and sends here only what is something else.
 """
 
-import codecs
 import json
 import re
 import zlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from detections.records import first_of_each
+from detections.exact_json import dumps, escaped, loads
+from jobs.json_text import BLANK, Text
 
 MAX_TEXT_BYTES = 1024 * 1024 * 1024
 _DIGEST_MARKS = ("digestStartTime", "digestS3Bucket")
 _RECORD_MARKS = ("eventVersion", "eventName", "eventTime", "eventSource")
-_BYTE_ORDER_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-_ARRAY = re.compile(r'\s*(?:\{\s*"Records"\s*:\s*)?\[')
+_LISTS = ("Records", "logEvents", "Events")
+_ENVELOPE_MARKS = (*_LISTS, "detail", "CloudTrailEvent")
+_ANY_RECORD = re.compile(f'"(?:{"|".join(_RECORD_MARKS)}|CloudTrailEvent|message)"')
 _NEXT_ELEMENT = re.compile(r",\s*(?=\{)")
-_NEXT_DOCUMENT = re.compile(r"\n\s*(?=[{\[])")
-_BLANK = re.compile(r"\s*")
-_COMMA = re.compile(r"\s*,?\s*")
-_DECODER = json.JSONDecoder(object_pairs_hook=first_of_each)
+_UNPAIRED = re.compile("[\udc80-\udcff]")
+_STEP = 65536
+# A file may be compressed once more on its way; there are some that never come to an end.
+_MOST_GZIPS = 3
 
 
 class Item(NamedTuple):
@@ -38,23 +39,26 @@ def split(data: bytes | bytearray | None) -> list[Item] | None:
     if data is None:
         return None
     content, problems = _text(bytes(data))
-    items = list(_documents(content)) if content.strip() else []
+    items = list(_documents(Text(content))) if content.strip(BLANK) else []
     if not items and not problems:
         items = [Item(skipped="empty file")]
-    return [_checked(item) for item in items] + [Item(problem=problem) for problem in problems]
+    is_utf8 = _UNPAIRED.search(content) is None
+    return [_checked(item, is_utf8) for item in items] + [Item(problem=said) for said in problems]
 
 
 def _text(data: bytes) -> tuple[str, list[str]]:
     """The text of a file, gunzipped where it is gzip, and what is wrong with its bytes."""
-    problems = []
-    if data.startswith(b"\x1f\x8b"):
+    problems: list[str] = []
+    for _ in range(_MOST_GZIPS):
+        if problems or not data.startswith(b"\x1f\x8b"):
+            break
         data, problem = _gunzip(data)
         problems = [problem] if problem else []
-    for mark, encoding in _BYTE_ORDER_MARKS.items():
-        if data.startswith(mark):
-            return data[len(mark) :].decode(encoding, "replace"), problems
-    # Bytes that are no UTF-8 stay visible, so that only the records that hold them are bad.
-    return data.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape"), problems
+    encoding = json.detect_encoding(data)
+    if encoding.startswith("utf-8"):
+        # Bytes that are no UTF-8 stay visible, so that only the records that hold them are bad.
+        return data.decode(encoding, "surrogateescape"), problems
+    return data.decode(encoding, "replace"), problems
 
 
 def _gunzip(data: bytes) -> tuple[bytes, str | None]:
@@ -62,89 +66,114 @@ def _gunzip(data: bytes) -> tuple[bytes, str | None]:
     size = 0
     while data:
         member = zlib.decompressobj(wbits=31)
-        try:
-            # In steps, so that what comes before the damage is kept.
-            for start in range(0, len(data), 65536):
-                parts.append(member.decompress(data[start : start + 65536]))
-                size += len(parts[-1])
-                if size > MAX_TEXT_BYTES:
-                    return b"".join(parts), f"more than {MAX_TEXT_BYTES} bytes when decompressed"
-                if member.eof:
-                    rest = member.unused_data + data[start + 65536 :]
-                    break
-            else:
-                return b"".join(parts), "truncated gzip"
-        except zlib.error:
-            return b"".join(parts), "damaged gzip"
+        for start in range(0, len(data), _STEP):
+            step = data[start : start + _STEP]
+            before = member.copy()
+            try:
+                parts.append(member.decompress(step))
+            except zlib.error:
+                return b"".join([*parts, *_up_to_damage(before, step)]), "damaged gzip"
+            size += len(parts[-1])
+            if size > MAX_TEXT_BYTES:
+                return b"".join(parts), f"more than {MAX_TEXT_BYTES} bytes when decompressed"
+            if member.eof:
+                rest = member.unused_data + data[start + _STEP :]
+                break
+        else:
+            return b"".join(parts), "truncated gzip"
         data = rest.lstrip(b"\0")
         if data and not data.startswith(b"\x1f\x8b"):
             return b"".join(parts), "trailing bytes after gzip"
     return b"".join(parts), None
 
 
-def _documents(text: str) -> Iterator[Item]:
+def _up_to_damage(member: Any, step: bytes) -> Iterator[bytes]:
+    """What a step of a gzip gives before its damage: an error takes all that its call had read."""
+    for position in range(len(step)):
+        try:
+            yield member.decompress(step[position : position + 1])
+        except zlib.error:
+            return
+
+
+def _documents(text: Text) -> Iterator[Item]:
     """The items of one JSON document after another: NDJSON, pretty-printed, concatenated."""
-    position = _skip(_BLANK, text, 0)
+    position = text.after_blank(0)
     while position < len(text):
         try:
-            document, end = _DECODER.raw_decode(text, position)
+            document, end = text.value(position)
         except (ValueError, RecursionError) as error:
-            line_end = text.find("\n", position)
-            following = _NEXT_DOCUMENT.search(text, position)
-            array = _ARRAY.match(text, position)
-            if array and not (following and _is_document(text, following.end())):
-                yield from _elements(text, array.end())
-                return
+            following = text.next_document(position)
+            is_one_of_many = following is not None and (
+                not text.goes_on(position, following) and _is_document(text, following)
+            )
+            if not is_one_of_many:
+                found = text.list_in(position, _LISTS)
+                if found:
+                    yield from _elements(text, *found)
+                    return
             yield Item(problem=_described(text, position, error))
-            position = following.end() if following and line_end >= 0 else len(text)
+            position = len(text) if following is None else following
             continue
-        raw = text[position:end] if isinstance(document, dict) else None
-        yield from _unwrapped(document, raw)
-        position = _skip(_BLANK, text, end)
+        raw = text.text[position:end] if isinstance(document, dict) else None
+        yield from _records(document, raw)
+        position = text.after_comma(end)
 
 
-def _elements(text: str, position: int) -> Iterator[Item]:
-    """The elements of an array that is damaged somewhere: what can be read on both sides."""
-    position = _skip(_BLANK, text, position)
-    while position < len(text) and text[position] != "]":
+def _elements(text: Text, key: str | None, position: int) -> Iterator[Item]:
+    """The elements of a list that is damaged somewhere: what can be read on both sides."""
+    position = text.after_blank(position)
+    while position < len(text) and text.text[position] != "]":
         try:
-            element, end = _DECODER.raw_decode(text, position)
+            element, end = text.value(position)
         except (ValueError, RecursionError) as error:
             yield Item(problem=_described(text, position, error))
             position = _next_record(text, position + 1)
             if position == len(text):
                 return
             continue
-        yield from _unwrapped(element, text[position:end])
-        position = _skip(_COMMA, text, end)
+        if key in (None, "Records"):
+            yield from _records(element, text.text[position:end])
+        else:
+            yield from _records({key: [element]}, None)
+        position = text.after_comma(end)
     if position >= len(text):
         yield Item(problem="ends in the middle of a list of records")
-    elif text[position + 1 :].strip(" \r\n\t}"):
+    elif text.text[position + 1 :].strip(f"{BLANK}}}"):
         yield Item(problem="text after the end of the list of records")
 
 
-def _next_record(text: str, position: int) -> int:
+def _next_record(text: Text, position: int) -> int:
     """Where the next element begins that reads as a record; the end of the text if none does."""
-    for comma in _NEXT_ELEMENT.finditer(text, position):
+    while _ANY_RECORD.search(text.text, position):
+        comma = _NEXT_ELEMENT.search(text.text, position)
+        if comma is None:
+            break
         try:
-            element, _ = _DECODER.raw_decode(text, comma.end())
+            element, position = text.value(comma.end())
         except (ValueError, RecursionError):
+            position = comma.end()
             continue
         # Objects inside the damaged record read as well, but are no records.
-        if any(mark in element for mark in _RECORD_MARKS):
+        if any(mark in element for mark in (*_RECORD_MARKS, *_ENVELOPE_MARKS, "message")):
             return comma.end()
     return len(text)
 
 
-def _is_document(text: str, position: int) -> bool:
+def _is_document(text: Text, position: int) -> bool:
     """Whether a whole record or envelope begins here: then the damage is one line of several."""
+    document = text.value_or_none(position)
+    if not isinstance(document, dict):
+        return False
+    return any(mark in document for mark in (*_RECORD_MARKS, *_ENVELOPE_MARKS))
+
+
+def _records(document: Any, raw: str | None) -> list[Item]:
+    """The items inside a document, `raw` its own text: all of them or none."""
     try:
-        document, _ = _DECODER.raw_decode(text, position)
-    except (ValueError, RecursionError):
-        return False
-    if not isinstance(document, dict) or text[position - 1] not in "\n":
-        return False
-    return any(mark in document for mark in (*_RECORD_MARKS, "Records", "detail", "logEvents"))
+        return list(_unwrapped(document, raw))
+    except RecursionError:
+        return [Item(problem="nested too deeply")]
 
 
 def _unwrapped(document: Any, raw: str | None) -> Iterator[Item]:
@@ -153,10 +182,10 @@ def _unwrapped(document: Any, raw: str | None) -> Iterator[Item]:
         for element in document:
             yield from _unwrapped(element, None)
     elif not isinstance(document, dict):
-        yield Item(record=_dumped(document))
+        yield _item(document)
     elif isinstance(document.get("Records"), list):
         for element in document["Records"]:
-            yield Item(record=_dumped(element))
+            yield _item(element)
     elif isinstance(document.get("logEvents"), list):
         for event in document["logEvents"]:
             yield from _inside(event.get("message") if isinstance(event, dict) else event)
@@ -166,11 +195,11 @@ def _unwrapped(document: Any, raw: str | None) -> Iterator[Item]:
     elif "CloudTrailEvent" in document:
         yield from _inside(document["CloudTrailEvent"])
     elif isinstance(document.get("detail"), dict) and "eventName" not in document:
-        yield Item(record=_dumped(document["detail"]))
+        yield _item(document["detail"])
     elif any(mark in document for mark in _DIGEST_MARKS) and "eventName" not in document:
         yield Item(skipped="digest file")
     else:
-        yield Item(record=raw if raw is not None else _dumped(document))
+        yield Item(record=raw) if raw is not None else _item(document)
 
 
 def _inside(text: Any) -> Iterator[Item]:
@@ -179,32 +208,34 @@ def _inside(text: Any) -> Iterator[Item]:
         yield from _unwrapped(text, None)
         return
     try:
-        yield from _unwrapped(json.loads(text, object_pairs_hook=first_of_each), text)
-    except (ValueError, RecursionError, TypeError) as error:
-        yield Item(problem=f"message in the envelope is not valid JSON: {error}")
-
-
-def _dumped(value: Any) -> str:
-    try:
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        document = loads(text)
     except RecursionError:
-        return "nested too deeply"  # no JSON, so that the record is quarantined
+        yield Item(problem="nested too deeply")
+    except (ValueError, TypeError) as error:
+        yield Item(problem=f"message in the envelope is not valid JSON: {error}")
+    else:
+        yield from _unwrapped(document, text)
 
 
-def _checked(item: Item) -> Item:
-    if item.record and any("\udc80" <= char <= "\udcff" for char in item.record):
+def _item(record: Any) -> Item:
+    if isinstance(record, str):
+        return Item(record=record)  # as Spark gives the texts in a list
+    try:
+        return Item(record=dumps(record))
+    except RecursionError:
+        return Item(problem="nested too deeply")
+
+
+def _checked(item: Item, is_utf8: bool) -> Item:
+    if item.record is None:
+        return item
+    if not is_utf8 and _UNPAIRED.search(item.record):
         return Item(problem="not valid UTF-8")
-    return item
+    return Item(record=escaped(item.record))
 
 
-def _described(text: str, position: int, error: Exception) -> str:
+def _described(text: Text, position: int, error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "nested too deeply"
-    line = text.count("\n", 0, position) + 1
     message = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-    return f"not valid JSON: {message}, in what begins on line {line}"
-
-
-def _skip(pattern: re.Pattern[str], text: str, position: int) -> int:
-    match = pattern.match(text, position)
-    return match.end() if match else position
+    return f"not valid JSON: {message}, in what begins on line {text.line(position)}"

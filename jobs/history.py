@@ -14,7 +14,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import TimestampType
 
-from detections.events import readable_time
+from detections.payloads import readable_time
 from jobs.errors import UserError
 from jobs.storage import Folder
 from jobs.tables import Table

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from detections.events import EVENTS
 from jobs import raw, streams
 from jobs.config import Config
+from jobs.files import location
 from jobs.job import Job
 from jobs.tables import QUARANTINE, Table, absolute, create_events, create_quarantine
 
@@ -24,11 +25,15 @@ _NEVER = "36500d"
 
 @dataclass
 class Counts:
-    """What came in and what became of it; `records` = `events` + `quarantined_records`."""
+    """What came in and what became of it; `records` = `events` + `quarantined_records`.
+
+    Of the events, the future ones are dated after they came in, by more than `stream.clock_skew`.
+    """
 
     files: int = 0
     records: int = 0
     events: int = 0
+    future_events: int = 0
     quarantined_records: int = 0
     damaged_files: int = 0
     skipped_files: dict[str, int] = field(default_factory=dict)
@@ -47,6 +52,7 @@ class Counts:
             f"{self.files} files with {self.records} records came in",
             f"{self.events} events landed, {problems}",
         ]
+        lines += raw.about_future(self.future_events)
         return lines + ([f"skipped: {', '.join(skipped)}"] if skipped else [])
 
 
@@ -59,6 +65,7 @@ class Ingest:
             Table(config.tables.events),
             Table(config.tables.quarantine),
         )
+        self._figures = raw.figures(config.stream.clock_skew)
         self.counts = Counts()
 
     def batch(self, names: DataFrame, batch_id: int) -> None:
@@ -90,7 +97,8 @@ class Ingest:
     def _write(self, rows: DataFrame, arrived: Column, app: str, batch_id: int) -> int:
         """Write good rows and bad ones, and return how many files gave any row."""
         observed = Observation()
-        events = raw.good(rows.observe(observed, *raw.figures())).withColumn("ingestedAt", arrived)
+        rows = rows.withColumn("ingestedAt", arrived)
+        events = raw.good(rows.observe(observed, *self._figures))
         note = f"trailhound ingest {app} {batch_id}"
         before = self._events.version(self._spark)
         self._events.append(events.select(*EVENTS.names), app=app, version=batch_id, note=note)
@@ -98,7 +106,7 @@ class Ingest:
             got = observed.get
         else:
             # A restart after the write: it is not done again, so nothing was observed.
-            counted = rows.agg(*raw.figures()).first()
+            counted = rows.agg(*self._figures).first()
             got = counted.asDict() if counted else {}
         self._count(got, rows, app, batch_id, arrived)
         return int(got["files"])
@@ -108,6 +116,7 @@ class Ingest:
     ) -> None:
         self.counts.records += got["records"]
         self.counts.events += got["events"]
+        self.counts.future_events += got["future"]
         self.counts.quarantined_records += got["records"] - got["events"]
         for reason in ("empty", "digest"):
             if got[reason]:
@@ -121,7 +130,7 @@ class Ingest:
 
     def _quarantine_file(self, path: str, reason: str, app: str, batch_id: int) -> None:
         self.counts.damaged_files += 1
-        row = (streams.now(), reason, raw.location(path), None, None)
+        row = (streams.now(), reason, location(path), None, None)
         frame = self._spark.createDataFrame([row], QUARANTINE)
         self._quarantine.append(frame, app=app, version=batch_id)
 

@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 from jobs.config import Config, read_config
 from jobs.errors import UserError
 from jobs.session import session
+from jobs.texts import printable
 
 SOME_FAILED = 3
 """The exit code of a run that is done, but for detections that failed."""
@@ -47,7 +48,7 @@ class Job:
         """Print what came of it on stdout, for people or, on request, as one JSON object."""
         if self.args.json:
             lines = [json.dumps({"run_id": self.run_id, **figures}, default=str)]
-        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
         sys.stdout.flush()
 
     def done(
@@ -75,7 +76,7 @@ def run(main: Main, args: argparse.Namespace) -> int:
     try:
         return main(Job(args, str(uuid4())))
     except UserError as error:
-        sys.stderr.write(f"trailhound: {error}\n")
+        sys.stderr.write(f"trailhound: {printable(str(error))}\n")
         return 2
 
 

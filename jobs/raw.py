@@ -1,19 +1,20 @@
 """Raw CloudTrail files: which there are, and what is in them."""
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from datetime import timedelta
 from pathlib import Path
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from detections import from_records
+from detections.evaluate import is_future
 from detections.events import EVENTS
 from jobs.envelopes import split
 from jobs.errors import UserError
+from jobs.files import contents, location, texts
 
 SUFFIXES = tuple(f".{kind}{gz}" for kind in ("json", "jsonl", "ndjson") for gz in ("", ".gz"))
 DIGEST = "CloudTrail-Digest"
@@ -84,10 +85,10 @@ def read(spark: SparkSession, files: Sequence[str]) -> DataFrame:
 
     Out: the columns of EVENTS but `ingestedAt`, `reason` string (null for a good record),
     `skipped` string, `record` string (the raw text), `is_first` boolean (the file's first row). A
-    file whose bytes cannot be read gives no row at all: see `unread`.
+    file that is gone, or whose bytes cannot be read, gives no row at all: see `unread`.
     """
-    text = _texts(spark, files).withColumn("records", _usual_records(F.col("value")))
-    is_usual = F.col("records").isNotNull()
+    text = texts(spark, files).withColumn("records", _usual_records(F.col("value")))
+    is_usual = F.coalesce(F.size("records") > 0, F.lit(False))
     # Spark evaluates Python for every row: a usual file hands it a null, not its bytes.
     unusual = _split(F.when(~is_usual, F.col("value").cast("binary")))
     return _rows(text, F.when(is_usual, _items("records")).otherwise(unusual))
@@ -98,23 +99,36 @@ def salvage(spark: SparkSession, files: Sequence[str]) -> DataFrame:
 
     Out: as `read`; a file that is gone or forbidden gives no row.
     """
-    return _rows(_bytes(spark, files), _split(F.col("content")))
+    return _rows(contents(spark, files), _split(F.col("content")))
 
 
-def figures() -> list[Column]:
+def figures(skew: timedelta) -> list[Column]:
     """Return what to count over rows of `read` or `salvage`, as aggregates named by what they are.
 
-    files, records (= events + bad ones), events, bad (records and other damage), empty, digest.
+    In: their columns and `ingestedAt`. Out: files, records (= events + bad ones), events, future
+    (events dated after they came in, by more than the skew), bad (records and other damage), empty,
+    digest.
     """
     has_record, is_bad = F.col("record").isNotNull(), F.col("reason").isNotNull()
+    is_event = has_record & ~is_bad
     return [
         F.count_if("is_first").alias("files"),
         F.count_if(has_record).alias("records"),
-        F.count_if(has_record & ~is_bad).alias("events"),
+        F.count_if(is_event).alias("events"),
+        F.count_if(is_event & is_future(skew)).alias("future"),
         F.count_if(is_bad).alias("bad"),
         F.count_if(F.col("skipped") == "empty file").alias("empty"),
         F.count_if(F.col("skipped") == "digest file").alias("digest"),
     ]
+
+
+def about_future(events: int) -> list[str]:
+    """Return a line for people about events that are dated after they came in; none without any."""
+    if not events:
+        return []
+    if events == 1:
+        return ["1 event is dated after it came in; it does not count in rates"]
+    return [f"{events} events are dated after they came in; they do not count in rates"]
 
 
 def good(rows: DataFrame) -> DataFrame:
@@ -125,64 +139,11 @@ def good(rows: DataFrame) -> DataFrame:
 def unread(spark: SparkSession, files: Sequence[str], *, salvaging: bool = False) -> list[str]:
     """Return the files that `read` (or `salvage`) gives no row for."""
     # Looking at the content makes Spark read it.
-    data = _bytes(spark, files) if salvaging else _texts(spark, files)
+    data = contents(spark, files) if salvaging else texts(spark, files)
     content = F.col("content" if salvaging else "value")
     seen = data.filter(F.length(content) >= 0).select("sourceFile").collect()
     got = {row.sourceFile for row in seen}
     return [file for file in files if location(file) not in got]
-
-
-def location(path: str) -> str:
-    """Return a path as people write it: local files without their scheme."""
-    return re.sub("^file:/+", "/", path)
-
-
-def _location(column: str | None = None) -> Column:
-    """Where a file lies, in the form of `location`: string, as `sourceFile`."""
-    # Spark gives the one path as a URI and the other as it is.
-    encoded = F.replace(F.col("_metadata.file_path"), F.lit("+"), F.lit("%2B"))
-    path = F.col(column) if column else F.url_decode(encoded)
-    return F.regexp_replace(path, "^file:/+", "/").alias("sourceFile")
-
-
-# A file is read in one piece or not at all, so that damage never passes for its end.
-_TOLERANT = {"ignoreCorruptFiles": "true", "ignoreMissingFiles": "true"}
-
-
-def _texts(spark: SparkSession, files: Sequence[str]) -> DataFrame:
-    """Files as sourceFile and value, each whole."""
-
-    def load(reader: DataFrameReader, paths: list[str]) -> DataFrame:
-        return reader.text(paths, wholetext=True).select(_location(), "value")
-
-    return _loaded(spark, files, load)
-
-
-def _bytes(spark: SparkSession, files: Sequence[str]) -> DataFrame:
-    """Files as sourceFile and content, as they are stored."""
-
-    def load(reader: DataFrameReader, paths: list[str]) -> DataFrame:
-        return reader.format("binaryFile").load(paths).select(_location("path"), "content")
-
-    return _loaded(spark, files, load)
-
-
-def _loaded(
-    spark: SparkSession,
-    files: Sequence[str],
-    load: Callable[[DataFrameReader, list[str]], DataFrame],
-) -> DataFrame:
-    """Files by their very names. Spark takes some for patterns, and then reads others twice."""
-    plain = [file for file in files if not _PATTERN.search(file)]
-    odd = [_PATTERN.sub(r"\\\g<0>", file) for file in files if _PATTERN.search(file)]
-    reader = spark.read.options(**_TOLERANT)
-    frames = [load(reader.option("__globPaths__", "true"), odd)] if odd else []
-    if plain or not odd:
-        frames.append(load(reader.option("__globPaths__", "false"), plain))
-    return reduce(DataFrame.unionByName, frames)
-
-
-_PATTERN = re.compile(r"[\[\]{}?*\\]")
 
 
 def _usual_records(text: Column) -> Column:
@@ -194,6 +155,8 @@ def _usual_records(text: Column) -> Column:
         # One document on one line: a second one would be passed over without a word.
         & (F.instr(trimmed, "\n") == 0)
         & (F.locate(_START, text, 2) == 0)
+        # Of two lists Spark takes the last, and the rule is that the first counts.
+        & (F.locate('"Records"', text, 3) == 0)
         & F.is_valid_utf8(text)
     )
     return F.when(is_usual, F.from_json(text, "Records array<string>")["Records"])

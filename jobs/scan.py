@@ -13,13 +13,17 @@ from detections.alerts import ALERTS, time_text
 from detections.evaluate import CLOCK_SKEW, alerts_of, matching
 from detections.events import EVENTS
 from jobs import raw
+from jobs.files import location
 
 TIMES = ("event_time", "first_event_time", "last_event_time")
 
 
 @dataclass
 class Scan:
-    """What a scan found: alerts to iterate over once, and what it read."""
+    """What a scan found: alerts to iterate over once, and what it read.
+
+    The future events, of all, are dated after the scan's present by more than the clock skew.
+    """
 
     alerts: Iterator[Row]
     files: int
@@ -27,6 +31,7 @@ class Scan:
     events: int
     skipped: dict[str, int]
     problems: list[tuple[str, str, int]] = field(default_factory=list)
+    future_events: int = 0
 
     @property
     def quarantined(self) -> int:
@@ -52,17 +57,17 @@ def scan(
         UserError: a path does not exist.
     """
     listing = raw.find(spark, paths)
-    problems = [(raw.location(path), "too large", 1) for path in listing.too_large]
+    problems = [(location(path), "too large", 1) for path in listing.too_large]
     skipped = dict(listing.skipped)
     if not listing.files:
         return Scan(iter([]), 0, 0, 0, skipped, problems)
-    read = [_Read(raw.read(spark, listing.files), detections, as_of)]
+    read = [_Read(raw.read(spark, listing.files), detections, as_of, skew)]
     if read[0].counts["files"] < len(listing.files):
         damaged = raw.unread(spark, listing.files)
-        read.append(_Read(raw.salvage(spark, damaged), detections, as_of))
+        read.append(_Read(raw.salvage(spark, damaged), detections, as_of, skew))
         if read[1].counts["files"] < len(damaged):
             gone = raw.unread(spark, damaged, salvaging=True)
-            problems += [(raw.location(path), "cannot be read", 1) for path in gone]
+            problems += [(location(path), "cannot be read", 1) for path in gone]
     matched = reduce(DataFrame.unionByName, [one.matched for one in read])
     for one in read:
         problems += one.problems()
@@ -82,15 +87,22 @@ def scan(
         sum(one.counts["events"] for one in read),
         skipped,
         sorted(problems),
+        sum(one.counts["future"] for one in read),
     )
 
 
 class _Read:
     """Files, read once: the events that matter kept, everything counted."""
 
-    def __init__(self, rows: DataFrame, detections: Sequence[Detection], as_of: datetime) -> None:
+    def __init__(
+        self,
+        rows: DataFrame,
+        detections: Sequence[Detection],
+        as_of: datetime,
+        skew: timedelta,
+    ) -> None:
         observed = Observation()
-        rows = rows.observe(observed, *raw.figures()).withColumn("ingestedAt", F.lit(as_of))
+        rows = rows.withColumn("ingestedAt", F.lit(as_of)).observe(observed, *raw.figures(skew))
         good = matching(raw.good(rows), detections)
         self._bad = rows.filter("reason IS NOT NULL")
         # Few events match, and what is asked of them is planned faster from a new beginning.

@@ -2,11 +2,16 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from builders import record
+from hypothesis import given
+from hypothesis import strategies as st
 
+from detections.exact_json import DECODER
+from jobs import json_text
 from jobs.envelopes import Item, split
 
 ONE, TWO, THREE = (record("ec2", name) for name in ("RunInstances", "StopInstances", "CreateVpc"))
@@ -126,3 +131,112 @@ def test_garbage_is_a_problem_and_nothing_else(data: bytes) -> None:
 
 def test_nothing_is_asked_of_a_file_that_spark_reads_itself() -> None:
     assert split(None) is None
+
+
+def in_list(key: str, texts: list[str]) -> str:
+    return f'{{"first": ["x"], "{key}": [{", ".join(texts)}]}}'
+
+
+WRITERS: dict[str, Callable[[list[str]], str]] = {
+    "delivered": lambda texts: '{"Records":[' + ",".join(texts) + "]}",
+    "delivered, pretty-printed": lambda texts: json.dumps(
+        {"Records": [json.loads(t) for t in texts]}, indent=2
+    ),
+    "with another key first": lambda texts: in_list("Records", texts),
+    "bare array": lambda texts: "[" + ",\n".join(texts) + "]",
+    "bare array over lines": lambda texts: "[\n" + ",\n".join(texts) + "\n]",
+    "lines": "\n".join,
+    "lines with commas": ",\n".join,
+    "pretty-printed": lambda texts: "\n".join(json.dumps(json.loads(t), indent=1) for t in texts),
+    "EventBridge": lambda texts: "\n".join(f'{{"source": "x", "detail": {t}}}' for t in texts),
+    "CloudWatch Logs": lambda texts: in_list(
+        "logEvents", [json.dumps({"id": "1", "message": t}) for t in texts]
+    ),
+    "lookup-events": lambda texts: in_list(
+        "Events", [json.dumps({"CloudTrailEvent": t}) for t in texts]
+    ),
+}
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
+RECORDS = st.lists(VALUES.map(lambda value: {**ONE, "requestParameters": value}), max_size=4)
+
+
+@given(data=st.binary(max_size=400))
+def test_no_bytes_make_it_raise(data: bytes) -> None:
+    assert split(data)
+    assert split(gzip.compress(data)[:-1])
+
+
+@given(data=st.text('{}[]",:\\ \n0eE-u', max_size=200))
+def test_nothing_that_looks_like_json_makes_it_raise(data: str) -> None:
+    assert split(data.encode())
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@given(made=RECORDS, place=st.floats(0, 1))
+def test_a_cut_costs_only_the_record_it_goes_through(
+    name: str, made: list[Any], place: float
+) -> None:
+    written = [WRITERS[name]([json.dumps(r) for r in made[:n]]) for n in range(len(made) + 1)]
+    assert records(written[-1].encode()) == made
+    cut = int(place * len(written[-1]))
+
+    found = records(written[-1][:cut].encode())
+
+    # All that end before the cut; and a list of n ends with at most two brackets.
+    whole = sum(cut >= len(text.rstrip("]}")) + 2 for text in written[1:])
+    assert found == made[: len(found)]
+    assert len(found) >= whole
+
+
+@given(made=RECORDS, place=st.floats(0.1, 1), level=st.sampled_from([0, 9]))
+def test_a_gzip_that_is_cut_keeps_what_is_before(made: list[Any], place: float, level: int) -> None:
+    packed = gzip.compress("\n".join(json.dumps(r) for r in made).encode(), level)
+    cut = packed[: int(place * len(packed))]
+    found = records(cut)
+    assert found == made[: len(found)]
+    assert (found == made) or problems(cut)
+
+
+@pytest.mark.parametrize(
+    "number", ["-0", "1e400", "1.10", "0.12345678901234567890123", "9" * 5000, "1E+2"]
+)
+def test_a_number_stays_as_it_is_written(number: str) -> None:
+    data = f'{{"Records": [{{"eventName": "x", "n": [{number}]}}]}}'.encode()
+    assert split(data) == [Item(record=f'{{"eventName":"x","n":[{number}]}}')]
+
+
+def test_what_is_lone_of_a_surrogate_pair_is_no_damage() -> None:
+    data = b'[{"eventName": "\\udc80\\ud800"}]'
+    assert split(data) == [Item(record='{"eventName":"\\udc80\\ud800"}')]
+
+
+ENDLESS = {
+    "lines that begin like records": b'\n{"eventName":1,}',
+    "lines that begin like lists": b"\n[INFO] x",
+    "brackets that never close": b'{"Records":[\n',
+    "lists in lists": b',{"eventName":[',
+    "empty lines": b"\n",
+    "gaps": b" \n ,{",
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_the_decoder_sees_no_part_of_a_damaged_file_often(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = 0
+
+    class Counting:
+        def raw_decode(self, text: str) -> Any:
+            nonlocal seen
+            seen += len(text)
+            return DECODER.raw_decode(text)
+
+    monkeypatch.setattr(json_text, "DECODER", Counting())
+    data = b'{"Records":[x' + ENDLESS[name] * 3000
+    split(data)
+    assert seen < 3000 * 10 * 64 * 1024

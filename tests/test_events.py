@@ -243,3 +243,29 @@ def test_what_a_table_has_besides_is_kept(spark: SparkSession) -> None:
     assert row is not None
     assert json.loads(row.unmapped)["tenant"] == "a"
     assert row.userIdentity.accountId == ACCOUNT
+
+
+def test_a_needed_column_under_another_name_is_named_with_what_to_do(spark: SparkSession) -> None:
+    frame = table(spark, "string", "camelCase").withColumnRenamed("eventName", "action")
+    with pytest.raises(ValueError, match=r"no column eventName; it has .*action.*; name a view"):
+        from_table(frame)
+
+
+def test_an_event_time_that_is_a_number_is_refused(spark: SparkSession) -> None:
+    frame = table(spark, "string", "camelCase").withColumn("eventTime", F.lit(1709294400))
+    with pytest.raises(ValueError, match=r"the column eventTime is int, neither .*; name a view"):
+        from_table(frame)
+
+
+def test_columns_of_other_types_cost_only_themselves(
+    spark: SparkSession, reference: list[tuple[Any, ...]]
+) -> None:
+    other = {
+        "responseElements": F.lit(5),
+        "additionalEventData": F.array(F.lit(1)),
+        "tlsDetails": F.lit(True),
+    }
+    assert found(table(spark, "string", "camelCase").withColumns(other)) == reference
+    without_identity = table(spark, "string", "camelCase").withColumn("userIdentity", F.lit(7))
+    ids = {row[1] for row in found(without_identity)}
+    assert "network_acl_all_ports_open" in ids
