@@ -13,7 +13,8 @@ _COLON = re.compile(f"[{BLANK}]*:[{BLANK}]*")
 _COMMA = re.compile(f"[{BLANK}]*,?[{BLANK}]*")
 _LINE_WITH_DOCUMENT = re.compile(r"^[ \t\r\ufeff]*(?=[{\[])", re.MULTILINE)
 _GOES_ON = re.compile(rf"(?:[,:]|:[{BLANK}]*\[|\A\[)[{BLANK}]*\Z")
-_FIRST_LOOK = 64 * 1024
+_LONG_LINE = 64 * 1024
+_FIRST_LOOK = 4 * 1024
 # No error is further than this before the place where a value was cut, save in a string.
 _LONGEST_TOKEN = 16
 
@@ -38,7 +39,7 @@ class Text:
             json.JSONDecodeError: there is none.
             RecursionError: it is nested too deeply.
         """
-        line_end = self.text.find("\n", position, position + _FIRST_LOOK)
+        line_end = self.text.find("\n", position, position + _LONG_LINE)
         end = line_end if line_end >= 0 else position + _FIRST_LOOK
         while True:
             part = self.text[position:end]
