@@ -18,6 +18,8 @@ from test_detections import RATE_CASES, RATES, SINGLE, SINGLE_CASES, belongs, in
 
 from detections import Detection, alerts
 
+pytestmark = pytest.mark.proof
+
 Path = tuple[str, ...]
 
 # Without its error a failed call is one that worked.

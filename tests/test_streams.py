@@ -20,6 +20,7 @@ from jobs import detect
 from jobs.tables import Table, create_events
 
 SEED = 20240301
+pytestmark = pytest.mark.proof
 
 
 def records() -> list[Record]:
