@@ -41,8 +41,9 @@ dist: setup ## a wheel, and the zip for spark-submit, into dist/
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	@$(BIN)/python scripts/dist.py dist/trailhound.zip
 
-proof-long: setup ## 60 kills at random (CRASHES=, CRASH_SEED=), an hour
-	@CRASHES=$${CRASHES:-60} $(BIN)/pytest -s -m proof tests/test_crashes.py -k random
+proof-long: setup ## 60 kills at random and 48 hours of stream (CRASHES=, CRASH_SEED=, SOAK_HOURS=)
+	@CRASHES=$${CRASHES:-60} SOAK_HOURS=$${SOAK_HOURS:-48} \
+	  $(BIN)/pytest -m proof tests/test_crashes.py tests/test_soak.py -k "random or soak"
 
 lock: setup ## write requirements.lock anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv

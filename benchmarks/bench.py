@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -209,7 +209,7 @@ def simulation(work: Path, runs: int) -> Row:
 
 
 def config_in(folder: Path) -> Config:
-    tables = Tables(*(str(folder / name) for name in ("events", "quarantine", "alerts")))
+    tables = Tables(**{one.name: str(folder / one.name) for one in fields(Tables)})
     stream = Stream(checkpoints=str(folder / "checkpoints"), max_files_per_batch=10**6)
     return Config(tables=tables, stream=stream)
 

@@ -74,7 +74,7 @@ class Detect:
         config = self._config.stream
         streams.run(
             self._spark,
-            self._queries(),
+            self.queries(),
             follow=follow,
             trigger=config.trigger,
             mend=self._mend,
@@ -98,7 +98,8 @@ class Detect:
                 raise
         return [d for d in detections if d.id not in self.found.failures]
 
-    def _queries(self) -> list[streams.Query]:
+    def queries(self) -> list[streams.Query]:
+        """Return the streaming queries."""
         queries = [self._single()] if self._singles else []
         return queries + [self._rate(d) for d in self._detections if isinstance(d, Rate)]
 
@@ -199,11 +200,13 @@ class Detect:
         if streams.is_schema_change(error) and self._restarts < _MAX_RESTARTS:
             self._restarts += 1
             return self._single() if name == SINGLE_EVENTS else self._rate(rates[name])
-        if streams.remedy(error):
-            raise streams.failed(name, error)
         asked = self._singles if name == SINGLE_EVENTS else [rates[name]]
         part = self._part if name == SINGLE_EVENTS else None
         checkpoint = self._checkpoint(part) if part else self._rate_checkpoint(rates[name])
+        if streams.remedy(error):
+            first = checkpoints.position(self._spark, checkpoint).version + 1
+            last = max(first, self._events.version(self._spark))
+            raise streams.failed(name, error, f" at versions {first} to {last}")
         failures = self._to_blame(checkpoint, asked)
         if not failures or 1 < len(failures) == len(asked):
             raise streams.failed(name, error)

@@ -104,11 +104,14 @@ def _instead(ended: StreamingQuery, mend: Mend | None) -> Query | None:
     return mend(str(ended.name), error)
 
 
-def failed(name: str, error: Exception) -> Exception:
-    """Return the error of a query that failed, as one line where a user can mend it."""
+def failed(name: str, error: Exception, place: str = "") -> Exception:
+    """Return the error of a query that failed, as one line where a user can mend it.
+
+    `place` says where it stopped, such as " at version 7".
+    """
     mended = remedy(error)
     if mended:
-        return UserError(f"the query {name} stopped: {mended}")
+        return UserError(f"the query {name} stopped{place}: {mended}")
     return RuntimeError(f"the query {name} failed: {error}")
 
 
@@ -132,9 +135,16 @@ _REMEDIES = {
         "rows of its source were changed or deleted; keep the table append-only, or run "
         "`trailhound backfill` over what changed and start from a new checkpoint"
     ),
-    "DELTA_VERSIONS_NOT_CONTIGUOUS": (
-        "versions of its source are gone; run `trailhound backfill` over what they held and start "
-        "from a new checkpoint"
+    **dict.fromkeys(
+        (
+            "DELTA_VERSIONS_NOT_CONTIGUOUS",
+            "DELTA_LOG_FILE_NOT_FOUND",
+            "DELTA_FILE_NOT_FOUND",
+            "FILE_NOT_EXIST",
+        ),
+        "its source no longer has what it held then (cleaned up or vacuumed); run `trailhound "
+        "backfill` over that time and start from a new checkpoint, and keep history for longer than"
+        " detect may be down",
     ),
 }
 

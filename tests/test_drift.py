@@ -1,0 +1,107 @@
+"""The events table changes under a running stream: other columns, lost versions, another name."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from builders import NOON, Record, events, record
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from test_coverage import KEY, RATE, SINGLE, World, attempts
+
+from detections import Detection
+from jobs import detect
+from jobs.errors import UserError
+from jobs.tables import Table
+
+pytestmark = pytest.mark.proof
+
+OTHER = record("ec2", "ImportKeyPair", {"keyName": "other"})
+
+
+def with_a_new_column(world: World, records: list[Record]) -> None:
+    rows = events(world.spark, records).withColumn("team", F.lit("blue"))
+    world.table.add(rows, mergeSchema="true")
+
+
+def raised(world: World, detection: Detection = SINGLE) -> int:
+    found = Table(world.config.tables.alerts).read(world.spark)
+    return found.filter(F.col("detection_id") == detection.id).count()
+
+
+def test_a_column_that_comes_between_two_runs(spark: SparkSession, tmp_path: Path) -> None:
+    world = World(spark, tmp_path)
+    world.append([KEY, *attempts(5, NOON)])
+    world.detect()
+    with_a_new_column(world, [OTHER, *attempts(10, NOON)[5:]])
+    world.detect()
+    assert (raised(world), raised(world, RATE)) == (2, 1)
+    assert world.gaps() == []
+
+
+def test_a_column_that_comes_under_a_running_stream(spark: SparkSession, tmp_path: Path) -> None:
+    world = World(spark, tmp_path)
+    world.append([KEY])
+    stream = replace(world.config.stream, trigger=timedelta(milliseconds=200))
+    world.config = replace(world.config, stream=stream)
+    arguments = (spark, world.config, [RATE, SINGLE], "follows")
+    running = threading.Thread(target=detect.run, args=arguments, kwargs={"follow": True})
+    running.start()
+    try:
+        wait_until(running, lambda: raised_so_far(world) == 1)
+        with_a_new_column(world, [OTHER])
+        wait_until(running, lambda: raised_so_far(world) == 2)
+    finally:
+        for query in spark.streams.active:
+            query.stop()
+        running.join()
+    assert world.gaps(SINGLE) == []
+
+
+def raised_so_far(world: World) -> int:
+    return raised(world) if Table(world.config.tables.alerts).exists(world.spark) else 0
+
+
+def wait_until(running: threading.Thread, is_so: Callable[[], bool]) -> None:
+    pause = threading.Event()
+    for _ in range(600):
+        if is_so():
+            return
+        assert running.is_alive(), "the stream has ended"
+        pause.wait(0.5)
+    raise TimeoutError
+
+
+def test_versions_that_are_gone_are_named(spark: SparkSession, tmp_path: Path) -> None:
+    world = World(spark, tmp_path)
+    for _ in range(4):
+        world.append([KEY])
+    world.detect()
+    world.append([OTHER])
+    world.append([OTHER])
+    log = Path(world.config.tables.events) / "_delta_log"
+    jvm = spark._jvm
+    jvm.org.apache.spark.sql.delta.DeltaLog.forTable(  # type: ignore[union-attr]
+        spark._jsparkSession, world.config.tables.events
+    ).checkpoint()
+    for file in log.glob("*00[0-5].*"):
+        file.unlink()
+    for file in log.glob(".*"):
+        file.unlink()
+    jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()  # type: ignore[union-attr]
+    with pytest.raises(UserError, match=r"at versions 5 to 6: .* run `trailhound backfill`"):
+        world.detect()
+
+
+def test_a_needed_column_of_another_name_is_named(spark: SparkSession, tmp_path: Path) -> None:
+    world = World(spark, tmp_path)
+    renamed = events(spark, [KEY]).withColumnRenamed("eventName", "event_name")
+    other = str(tmp_path / "other")
+    Table(other).add(renamed)
+    world.config = replace(world.config, tables=replace(world.config.tables, events=other))
+    with pytest.raises(UserError, match="no column eventName"):
+        world.detect()
+    assert not Table(world.config.tables.alerts).exists(spark)
