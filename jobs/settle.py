@@ -16,6 +16,7 @@ from jobs.config import Config
 from jobs.coverage import DONE, RUNNING, STREAM, Ledger, Rectangle, Stream, Unsettled
 from jobs.history import VERSION, Version, add_rows
 from jobs.source import canonical
+from jobs.tables import Table
 
 
 @dataclass
@@ -27,10 +28,10 @@ class Settled:
 
     def lines(self) -> list[str]:
         """Return them as lines for people; none if all was counted."""
-        lines = [f"{n} events of {name} came late" for name, n in sorted(self.late.items())]
+        lines = [f"{n} events of {name} came late" for name, n in sorted((+self.late).items())]
         return lines + [
             f"{n} events of {name} are dated after they came in and do not count"
-            for name, n in sorted(self.wrong_clocks.items())
+            for name, n in sorted((+self.wrong_clocks).items())
         ]
 
 
@@ -42,6 +43,18 @@ class _Part:
     position: Position
     first: int
     last: int
+
+    @property
+    def snapshot(self) -> int | None:
+        """The version that its first micro-batch took as it stood; None where it is not that."""
+        batches = self.position.batches
+        is_first = self.first == 0 and batches and batches[0][0] == 0
+        return batches[0][1] if is_first else None
+
+    def is_told(self, oldest: int) -> bool:
+        """Whether the log, which goes back to `oldest`, still says what came in."""
+        first = self.first if self.snapshot is None else self.snapshot
+        return first >= oldest
 
 
 class Settlement:
@@ -85,19 +98,19 @@ class Settlement:
         `alerts` are those of `run_id` by detection, since its last settling.
         """
         settled = Settled()
-        parts = list(self._parts())
+        oldest = self._ledger.history.oldest()
+        parts = [part for part in self._parts() if part.is_told(oldest)]
         if not parts:
             return settled
         first, last = min(p.first for p in parts), max(p.last for p in parts)
-        versions = self._ledger.history.versions(first, last)
-        rates = [d for p in parts if isinstance(d := self._detection(p), Rate)]
-        counted = self._counted(first, last, rates) if rates and versions else None
+        versions = self._ledger.history.versions(max(first, oldest), last)
+        counted = self._counted(parts) if versions else {}
         rectangles = []
         for part in parts:
             detection = self._detection(part)
             found = None
-            if isinstance(detection, Rate) and counted is not None:
-                found = self._late(part, detection, counted, settled)
+            if isinstance(detection, Rate) and counted:
+                found = self._late(part, detection, counted[part.snapshot], settled)
             own = alerts if part.of.run_id == run_id else None
             raised = None if own is None else own.get(detection.id, 0)
             rectangles.append(self._rectangle(part, versions, raised, found))
@@ -119,11 +132,35 @@ class Settlement:
     def _detection(self, part: _Part) -> Detection:
         return self._known[part.of.config_hash]
 
-    def _counted(self, first: int, last: int, rates: Sequence[Rate]) -> DataFrame:
-        """What any of the rate detections counts in versions: few rows, read once."""
-        rows = self._ledger.history.rows(first, last)
-        events = canonical(rows, self._config, carried=[VERSION])
-        return matching(events, rates).localCheckpoint()
+    def _counted(self, parts: Sequence[_Part]) -> dict[int | None, DataFrame]:
+        """What the rate detections of parts count, by the snapshot that these began with."""
+        groups: dict[int | None, list[tuple[_Part, Rate]]] = {}
+        for part in parts:
+            detection = self._detection(part)
+            if isinstance(detection, Rate):
+                groups.setdefault(part.snapshot, []).append((part, detection))
+        found = {}
+        for snapshot, group in groups.items():
+            first = min(part.first for part, _ in group)
+            rows = self._rows(snapshot, first, max(part.last for part, _ in group))
+            events = canonical(rows, self._config, carried=[VERSION])
+            # Few rows, read once for all.
+            found[snapshot] = matching(events, [rate for _, rate in group]).localCheckpoint()
+        return found
+
+    def _rows(self, snapshot: int | None, first: int, last: int) -> DataFrame:
+        """The rows of versions; those of a snapshot as if they all had come in by its version.
+
+        Nothing is late in a first micro-batch, and a table may be older than its log.
+        """
+        history = self._ledger.history
+        if snapshot is None:
+            return history.rows(first, last)
+        table = Table(self._config.tables.events).at(self._spark, snapshot)
+        rows = table.withColumn(VERSION, F.lit(snapshot).cast("long"))
+        if snapshot == last:
+            return rows
+        return rows.unionByName(history.rows(snapshot + 1, last), allowMissingColumns=True)
 
     def _late(
         self, part: _Part, detection: Rate, counted: DataFrame, settled: Settled
@@ -157,6 +194,7 @@ class Settlement:
         found: tuple[int, datetime | None] | None,
     ) -> Rectangle:
         own = [v for v in versions if part.first <= v.number <= part.last]
+        is_whole = part.first >= self._ledger.history.oldest()
         late_events, newest = found or (None, None)
         return Rectangle(
             part.of.detection_id,
@@ -166,7 +204,7 @@ class Settlement:
             part.of.run_id,
             part.first,
             part.last,
-            rows=add_rows(own),
+            rows=add_rows(own) if is_whole else None,
             alerts=alerts,
             late=late_events,
             quarantined=sum(v.timeless for v in own),

@@ -23,7 +23,7 @@ from test_detections import RATES, SINGLE, SINGLE_CASES, in_world
 
 from detections import Detection, Rate
 
-SEED = int(os.environ.get("TRAILHOUND_SEED", "20240301"))
+SEED = int(os.environ.get("LAW_SEED", "20240301"))
 MICROSECOND = timedelta(microseconds=1)
 WINDOW, PERIOD, THRESHOLD = timedelta(minutes=1), timedelta(minutes=2), 3
 SMALL = {d.id: oracle.Rate(THRESHOLD, WINDOW, PERIOD) for d in RATES}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builders import NOON, Record, events, record
@@ -75,6 +76,32 @@ def wait_until(running: threading.Thread, is_so: Callable[[], bool]) -> None:
     raise TimeoutError
 
 
+def forget(world: World, pattern: str) -> None:
+    """Clean up the log as Delta does: a checkpoint, and the versions before it are gone."""
+    jvm: Any = world.spark._jvm
+    log = jvm.org.apache.spark.sql.delta.DeltaLog
+    log.forTable(world.spark._jsparkSession, world.config.tables.events).checkpoint()
+    folder = Path(world.config.tables.events) / "_delta_log"
+    for file in [*folder.glob(f"*0{pattern}.*"), *folder.glob(".*")]:
+        file.unlink(missing_ok=True)
+    log.clearCache()
+
+
+def test_a_table_that_is_older_than_its_log(spark: SparkSession, tmp_path: Path) -> None:
+    world = World(spark, tmp_path)
+    world.append([KEY, *attempts(9, NOON)])
+    world.append([OTHER])
+    world.append([OTHER])
+    forget(world, "[0-2]")
+    assert [gap.rows for gap in world.gaps()] == [None, None]
+
+    world.detect()
+    assert world.gaps() == []
+    world.append([*attempts(10, NOON)[9:], *attempts(1, NOON + timedelta(days=1))])
+    world.detect()
+    assert (world.gaps(), raised(world, RATE)) == ([], 1)
+
+
 def test_versions_that_are_gone_are_named(spark: SparkSession, tmp_path: Path) -> None:
     world = World(spark, tmp_path)
     for _ in range(4):
@@ -82,16 +109,7 @@ def test_versions_that_are_gone_are_named(spark: SparkSession, tmp_path: Path) -
     world.detect()
     world.append([OTHER])
     world.append([OTHER])
-    log = Path(world.config.tables.events) / "_delta_log"
-    jvm = spark._jvm
-    jvm.org.apache.spark.sql.delta.DeltaLog.forTable(  # type: ignore[union-attr]
-        spark._jsparkSession, world.config.tables.events
-    ).checkpoint()
-    for file in log.glob("*00[0-5].*"):
-        file.unlink()
-    for file in log.glob(".*"):
-        file.unlink()
-    jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()  # type: ignore[union-attr]
+    forget(world, "[0-5]")
     with pytest.raises(UserError, match=r"at versions 5 to 6: .* run `trailhound backfill`"):
         world.detect()
 

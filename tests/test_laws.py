@@ -1,6 +1,6 @@
 """The laws that batch, stream and replay keep, on generated cases against the oracle.
 
-Short in `make test`, thousands of cases in `make proof`; TRAILHOUND_SEED draws other ones.
+Short in `make test`, thousands of cases in `make proof`; LAW_SEED draws other ones.
 """
 
 from datetime import timedelta
