@@ -27,7 +27,7 @@ def hold(law: str, worlds: list[World], breaches: list[str], how: str = "") -> N
     report.say("law", f"{law}: {len(worlds):,} cases, {events:,} events{how}, seed {SEED}: holds")
 
 
-@pytest.fixture(scope="module", params=[300, pytest.param(4000, marks=pytest.mark.proof)])
+@pytest.fixture(scope="module", params=[300, pytest.param(2000, marks=pytest.mark.proof)])
 def worlds(request: pytest.FixtureRequest) -> list[World]:
     drawn = draw_worlds(request.param)
     assert len(drawn) >= request.param
