@@ -20,7 +20,7 @@ from detections import Severity
 from jobs import backfill, demo, detect, gaps, ingest, job, listing, raw, repair, scan
 from jobs.display import severity_text, table
 from jobs.errors import UserError
-from jobs.job import Job
+from jobs.job import SOME_FAILED, Job
 from jobs.simulate import simulate
 from jobs.texts import printable
 
@@ -113,7 +113,10 @@ def _scan(job: Job) -> int:
         _print_alerts(rows)
     sys.stdout.flush()
     _report(found)
-    return 0
+    failed = {**job.config.broken(), **found.failures}
+    for name, reason in sorted(failed.items()):
+        sys.stderr.write(f"{printable(f'failed: {name}: {reason}')}\n")
+    return SOME_FAILED if failed else 0
 
 
 def _report(found: scan.Scan) -> None:

@@ -1,7 +1,7 @@
 """Raw CloudTrail files to alerts, without any table: try it on an export in one minute."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import reduce
 
@@ -14,6 +14,7 @@ from detections.evaluate import CLOCK_SKEW, alerts_of, matching
 from detections.events import EVENTS
 from jobs import raw
 from jobs.files import location
+from jobs.isolation import Failures, isolated
 
 TIMES = ("event_time", "first_event_time", "last_event_time")
 
@@ -23,6 +24,7 @@ class Scan:
     """What a scan found: alerts to iterate over once, and what it read.
 
     The future events, of all, are dated after the scan's present by more than the clock skew.
+    `failures` says why detections were left out.
     """
 
     alerts: Iterator[Row]
@@ -32,6 +34,7 @@ class Scan:
     skipped: dict[str, int]
     problems: list[tuple[str, str, int]] = field(default_factory=list)
     future_events: int = 0
+    failures: Failures = field(default_factory=dict)
 
     @property
     def quarantined(self) -> int:
@@ -51,12 +54,27 @@ def scan(
 
     `as_of` is the time that events dated in the future are measured against. The alerts come sorted
     by event_time and alert_id, their times as ISO 8601 text in UTC; the problems as file, reason
-    and number.
+    and number. A detection that fails is left out and named.
 
     Raises:
         UserError: a path does not exist.
     """
     listing = raw.find(spark, paths)
+
+    def over(chosen: Sequence[Detection]) -> Scan:
+        return _scan(spark, listing, chosen, as_of, skew)
+
+    found, failures = isolated(over, detections, lambda detection: over([detection]))
+    return replace(found, failures=failures)
+
+
+def _scan(
+    spark: SparkSession,
+    listing: raw.Listing,
+    detections: Sequence[Detection],
+    as_of: datetime,
+    skew: timedelta,
+) -> Scan:
     problems = [(location(path), "too large", 1) for path in listing.too_large]
     skipped = dict(listing.skipped)
     if not listing.files:

@@ -10,10 +10,11 @@ from builders import record
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
 from test_coverage import KEY, World
+from test_jobs import deliver
 
 import detections.cloudtrail
 from detections import Options, SingleEvent, load
-from jobs import backfill, gaps, health
+from jobs import backfill, gaps, health, scan
 from jobs.config import Config
 from jobs.isolation import isolated, one_line
 from jobs.spans import HIGH, LOW
@@ -70,6 +71,13 @@ def test_a_backfill_goes_on_without_what_cannot_be_planned(
     assert filled.failures.keys() == {BAD.id}
     assert [gap.detection_id for gap in world.gaps(GOOD, BAD)] == [BAD.id]
     assert gaps.NEVER not in {gap.reason for gap in world.gaps(GOOD, BAD)}
+
+
+def test_a_scan_goes_on_without_it(spark: SparkSession, tmp_path: Path) -> None:
+    deliver(tmp_path / "a.json.gz", [KEY, ACL])
+    found = scan.scan(spark, [str(tmp_path)], [GOOD, broken(trips)], as_of=HIGH)
+    assert [row.detection_id for row in found.alerts] == [GOOD.id]
+    assert (found.events, found.failures.keys()) == (2, {BAD.id})
 
 
 # --- Without Spark --------------------------------------------------------------------------------
