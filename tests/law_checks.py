@@ -40,9 +40,11 @@ def ids(detections: Sequence[Detection]) -> set[str]:
     return {d.id for d in detections}
 
 
-def batch_is_oracle(spark: SparkSession, worlds: Sequence[World]) -> list[str]:
-    """L1: a batch raises what the oracle says."""
-    chosen = all_detections()
+def batch_is_oracle(
+    spark: SparkSession, worlds: Sequence[World], detections: Sequence[Detection] = ()
+) -> list[str]:
+    """L1: a batch raises what the oracle says, of all detections or of those given."""
+    chosen = detections or all_detections()
     found = found_in(alerts(events(spark, together(worlds)), chosen))
     return broken(worlds, found, wanted_of(worlds, ids(chosen)))
 

@@ -4,6 +4,7 @@ Short in `make test`, thousands of cases in `make proof`; LAW_SEED draws other o
 """
 
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import law_checks
@@ -27,31 +28,46 @@ def hold(law: str, worlds: list[World], breaches: list[str], how: str = "") -> N
     report.say("law", f"{law}: {len(worlds):,} cases, {events:,} events{how}, seed {SEED}: holds")
 
 
-@pytest.fixture(scope="module", params=[300, pytest.param(2000, marks=pytest.mark.proof)])
+FEW, MANY = 300, 2000
+
+
+@pytest.fixture(scope="module", params=[FEW, pytest.param(MANY, marks=pytest.mark.proof)])
 def worlds(request: pytest.FixtureRequest) -> list[World]:
-    drawn = draw_worlds(request.param)
-    assert len(drawn) >= request.param
-    return drawn
+    return drawn(request.param)
+
+
+@pytest.fixture(scope="module")
+def many() -> list[World]:
+    return drawn(MANY)
+
+
+@cache
+def drawn(number: int) -> list[World]:
+    found = draw_worlds(number)
+    assert len(found) >= number
+    return found
 
 
 def test_batch_is_the_oracle(spark: SparkSession, worlds: list[World]) -> None:
     hold("batch = oracle", worlds, law_checks.batch_is_oracle(spark, worlds))
 
 
-def test_unrelated_events_change_no_alert(spark: SparkSession, worlds: list[World]) -> None:
-    breaches = law_checks.unrelated_change_nothing(spark, worlds)
-    hold("unrelated events change nothing", worlds, breaches)
+@pytest.mark.proof
+def test_unrelated_events_change_no_alert(spark: SparkSession, many: list[World]) -> None:
+    breaches = law_checks.unrelated_change_nothing(spark, many)
+    hold("unrelated events change nothing", many, breaches)
 
 
-def test_stricter_is_quieter(spark: SparkSession, worlds: list[World]) -> None:
-    breaches = law_checks.stricter_is_quieter(spark, worlds)
-    hold("a higher threshold or shorter window only quietens", worlds, breaches)
+@pytest.mark.proof
+def test_stricter_is_quieter(spark: SparkSession, many: list[World]) -> None:
+    breaches = law_checks.stricter_is_quieter(spark, many)
+    hold("a higher threshold or shorter window only quietens", many, breaches)
 
 
 def test_stream_is_the_oracle_and_a_replay_changes_nothing(
     spark: SparkSession, worlds: list[World], tmp_path: Path
 ) -> None:
-    times = 2 if len(worlds) < 1000 else 6
+    times = 2 if len(worlds) < MANY else 4
     where, breaches = law_checks.stream_is_oracle(spark, worlds, tmp_path, times)
     hold("stream = oracle", worlds, breaches, f" in {times} micro-batches")
 
@@ -62,14 +78,15 @@ def test_stream_is_the_oracle_and_a_replay_changes_nothing(
     hold("half of it delivered again", worlds, breaches)
 
 
+@pytest.mark.proof
 def test_late_events_end_in_the_right_alerts(
-    spark: SparkSession, worlds: list[World], tmp_path: Path
+    spark: SparkSession, many: list[World], tmp_path: Path
 ) -> None:
     second = timedelta(seconds=1)
-    where, breaches = law_checks.stream_is_oracle(spark, worlds, tmp_path, 2, delay=second)
+    where, breaches = law_checks.stream_is_oracle(spark, many, tmp_path, 2, delay=second)
     late = Ledger(spark, where).uncounted().filter("reason = 'late'").count()
-    hold("late = in time", worlds, breaches, f", windows that events came late for: {late:,}")
-    assert late > len(worlds) // 10
+    hold("late = in time", many, breaches, f", windows that events came late for: {late:,}")
+    assert late > len(many) // 10
 
 
 def test_two_ranges_are_one(spark: SparkSession, worlds: list[World], tmp_path: Path) -> None:
