@@ -67,7 +67,7 @@ def test_stricter_is_quieter(spark: SparkSession, many: list[World]) -> None:
 def test_stream_is_the_oracle_and_a_replay_changes_nothing(
     spark: SparkSession, worlds: list[World], tmp_path: Path
 ) -> None:
-    times = 2 if len(worlds) < MANY else 4
+    times = 2 if len(worlds) < MANY else 3
     where, breaches = law_checks.stream_is_oracle(spark, worlds, tmp_path, times)
     hold("stream = oracle", worlds, breaches, f" in {times} micro-batches")
 
