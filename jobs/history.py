@@ -41,7 +41,7 @@ class Version:
 
 
 class History:
-    """The log of one Delta table of events."""
+    """The log of one Delta table of events; `is_mapped`: its columns have other names in files."""
 
     def __init__(self, spark: SparkSession, table: Table) -> None:
         self._spark, self._table = spark, table
@@ -50,7 +50,7 @@ class History:
             raise UserError(f"no Delta table at {table.name}")
         self.id: str = detail.id
         self._home: str = detail.location.rstrip("/")
-        self._is_mapped = detail.properties.get("delta.columnMapping.mode", "none") != "none"
+        self.is_mapped: bool = detail.properties.get("delta.columnMapping.mode", "none") != "none"
 
     def newest(self) -> int:
         """Return the newest version."""
@@ -106,9 +106,10 @@ class History:
         Out: the table's columns, and `_version` long. They come from the files as they were
         written, whether or not these have been compacted since.
         """
-        if self._is_mapped:
+        if self.is_mapped:
+            # Its files call the columns by other names.
             raise UserError(
-                f"{self._table.name} has mapped columns: which events were late cannot be told"
+                f"{self._table.name} has mapped columns: its files cannot be read alone"
             )
         added = self._actions(first, last).filter("add.dataChange").select("add.path", VERSION)
         files = {_absolute(self._home, row.path): row[VERSION] for row in added.collect()}

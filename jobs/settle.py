@@ -51,11 +51,6 @@ class _Part:
         is_first = self.first == 0 and batches and batches[0][0] == 0
         return batches[0][1] if is_first else None
 
-    def is_told(self, oldest: int) -> bool:
-        """Whether the log, which goes back to `oldest`, still says what came in."""
-        first = self.first if self.snapshot is None else self.snapshot
-        return first >= oldest
-
 
 class Settlement:
     """Brings the ledger up to what the checkpoints say."""
@@ -99,7 +94,7 @@ class Settlement:
         """
         settled = Settled()
         oldest = self._ledger.history.oldest()
-        parts = [part for part in self._parts() if part.is_told(oldest)]
+        parts = [part for part in self._parts() if self._is_told(part, oldest)]
         if not parts:
             return settled
         first, last = min(p.first for p in parts), max(p.last for p in parts)
@@ -128,6 +123,13 @@ class Settlement:
                 last = min(position.version, until)
                 if one.first <= last:
                     yield _Part(one, position, one.first, last)
+
+    def _is_told(self, part: _Part, oldest: int) -> bool:
+        """Whether the table, whose log goes back to `oldest`, still says what was late."""
+        is_late_possible = isinstance(self._detection(part), Rate) and part.snapshot != part.last
+        if is_late_possible and self._ledger.history.is_mapped:
+            return False
+        return (part.first if part.snapshot is None else part.snapshot) >= oldest
 
     def _detection(self, part: _Part) -> Detection:
         return self._known[part.of.config_hash]

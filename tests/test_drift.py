@@ -102,6 +102,19 @@ def test_a_table_that_is_older_than_its_log(spark: SparkSession, tmp_path: Path)
     assert (world.gaps(), raised(world, RATE)) == ([], 1)
 
 
+def test_a_table_with_mapped_columns_claims_less(spark: SparkSession, tmp_path: Path) -> None:
+    world = World(spark, tmp_path)
+    mapped = "'delta.columnMapping.mode' = 'name'"
+    versions = "'delta.minReaderVersion' = '2', 'delta.minWriterVersion' = '5'"
+    name = f"delta.`{world.config.tables.events}`"
+    spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ({mapped}, {versions})")
+    for records in ([KEY], [OTHER]):
+        world.append(records)
+        world.detect()
+    assert raised(world) == 2
+    assert [gap.detection_id for gap in world.gaps()] == [RATE.id]
+
+
 def test_versions_that_are_gone_are_named(spark: SparkSession, tmp_path: Path) -> None:
     world = World(spark, tmp_path)
     for _ in range(4):
