@@ -4,7 +4,7 @@ Neither a compaction nor a repeated read changes that order, so what depends on 
 were late, which versions a detection has seen) can be worked out again at any time.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
@@ -166,14 +166,6 @@ def add_rows(versions: Iterable[Version]) -> int | None:
     numbers = [version.rows for version in versions]
     known = [number for number in numbers if number is not None]
     return sum(known) if len(known) == len(numbers) else None
-
-
-def spread(versions: Sequence[Version]) -> tuple[datetime | None, datetime | None]:
-    """Return the event times of versions, [first, last); None where they are not known."""
-    firsts, lasts = [v.first for v in versions], [v.last for v in versions]
-    if not versions or None in firsts or None in lasts:
-        return None, None
-    return min(t for t in firsts if t), max(t for t in lasts if t)
 
 
 def _stat(path: str) -> Column:
