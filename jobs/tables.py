@@ -23,13 +23,14 @@ from delta.exceptions import (
 )
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import LongType, StringType, StructField, StructType, TimestampType
 
 from detections.alerts import ALERTS
 from detections.events import EVENTS
 from jobs.errors import UserError
+from jobs.storage import Folder
 
 QUARANTINE = StructType(
     [
@@ -142,11 +143,7 @@ class Table:
 
     def add(self, rows: DataFrame, **options: str) -> None:
         """Append rows."""
-        writer = rows.write.format("delta").mode("append").options(**options)
-        if self.is_path:
-            writer.save(self.path)
-        else:
-            writer.saveAsTable(self.name)
+        _write(rows.write.format("delta").mode("append").options(**options), self)
 
 
 def absolute(path: str) -> str:
@@ -183,19 +180,32 @@ def create(
     """
     if table.exists(spark):
         return
-    builder = DeltaTable.createIfNotExists(spark).addColumns(schema)
-    builder = builder.location(table.path) if table.is_path else builder.tableName(table.name)
-    for name, value in properties.items():
-        builder = builder.property(name, value)
-    builder = builder.partitionedBy(*by) if by else builder
+    others = _others(spark, table)
+    if others and not table.exists(spark):
+        raise UserError(f"cannot make the table {table.name}: other files lie there ({others[0]})")
+    # Delta's own builder refuses a place where somebody begins, or died beginning, a table.
+    writer = spark.createDataFrame([], schema).write.format("delta").mode("ignore")
+    writer = writer.options(**properties).partitionBy(*by)
     try:
         try:
-            builder.execute()
+            _write(writer, table)
         except CONFLICTS:
             # Another made it in the same moment; now it is there.
-            builder.execute()
+            _write(writer, table)
     except AnalysisException as error:
         raise UserError(f"cannot make the table {table.name}: {_first_line(error)}") from error
+
+
+def _others(spark: SparkSession, table: Table) -> list[str]:
+    names = Folder(spark, table.path).names() if table.is_path else []
+    return [name for name in names if name != "_delta_log"]
+
+
+def _write(writer: DataFrameWriter, table: Table) -> None:
+    if table.is_path:
+        writer.save(table.path)
+    else:
+        writer.saveAsTable(table.name)
 
 
 class AlertWriter:

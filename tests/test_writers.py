@@ -28,7 +28,14 @@ from jobs import backfill, detect, ingest
 from jobs.config import Config
 from jobs.errors import UserError
 from jobs.simulate import START, simulate
-from jobs.tables import CONFLICTS, AlertWriter, Table, create_alerts, create_events
+from jobs.tables import (
+    ALERTS_TABLE,
+    CONFLICTS,
+    AlertWriter,
+    Table,
+    create_alerts,
+    create_events,
+)
 
 DAY = timedelta(days=1)
 ONE = "ec2_key_pair_imported"
@@ -111,7 +118,7 @@ def test_a_query_that_gives_up_on_conflicts_says_so_in_one_line(
 
 def test_a_table_may_be_made_by_many_at_once(spark: SparkSession, tmp_path: Path) -> None:
     makers = 4
-    for number in range(3):
+    for number in range(5):
         table, ready = Table(str(tmp_path / str(number) / "alerts")), threading.Barrier(makers)
 
         def make(table: Table = table, ready: threading.Barrier = ready) -> None:
@@ -122,6 +129,29 @@ def test_a_table_may_be_made_by_many_at_once(spark: SparkSession, tmp_path: Path
             for made in [pool.submit(make) for _ in range(makers)]:
                 made.result(timeout=120)
         assert table.read(spark).count() == 0
+
+
+def test_a_table_is_made_where_a_crash_left_the_beginning_of_one(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    log = tmp_path / "alerts" / "_delta_log"
+    log.mkdir(parents=True)
+    (log / ".00000000000000000000.json.1f0c.tmp").write_text('{"commitInfo":')
+    table = Table(str(tmp_path / "alerts"))
+
+    create_alerts(spark, table)
+
+    assert (table.version(spark), table.read(spark).count()) == (0, 0)
+    assert table.read(spark).schema.names == ALERTS_TABLE.names
+
+
+def test_a_table_is_not_made_among_other_files(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+
+    with pytest.raises(UserError, match=r"cannot make the table .* other files lie there \(notes"):
+        create_alerts(spark, Table(str(tmp_path)))
+
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "notes.txt"]
 
 
 def test_an_append_does_not_mind_a_compaction(spark: SparkSession, tmp_path: Path) -> None:
