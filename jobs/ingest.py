@@ -160,10 +160,8 @@ def run(spark: SparkSession, config: Config, path: str, *, follow: bool = False)
         .load(path)
         .select("path", "length")
     )
-    place = streams.folder(absolute(path))
-    query = streams.Query(
-        "ingest", names, ingest.batch, f"{config.stream.checkpoints}/ingest/{place}"
-    )
+    home, place = absolute(config.stream.checkpoints), streams.folder(absolute(path))
+    query = streams.Query("ingest", names, ingest.batch, f"{home}/ingest/{place}")
     streams.run(spark, [query], follow=follow, trigger=config.stream.trigger)
     return ingest.counts
 

@@ -2,10 +2,10 @@
 
 import re
 import signal
+import subprocess
 import sys
-import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from os import kill
 from pathlib import Path
 
@@ -83,10 +83,16 @@ class Cluster:
         return self._master.log().count("Registering worker")
 
     def _executors(self) -> Iterator[int]:
-        """The process ids of executors: the children of the workers."""
+        """The process ids of executors: children of the workers, which have others for moments."""
         for worker in self.workers:
             children = Path(f"/proc/{worker.pid}/task").glob("*/children")
-            yield from (int(child) for file in children for child in file.read_text().split())
+            for child in (child for file in children for child in file.read_text().split()):
+                with suppress(OSError):
+                    if (
+                        b"CoarseGrainedExecutorBackend"
+                        in Path(f"/proc/{child}/cmdline").read_bytes()
+                    ):
+                        yield int(child)
 
     def _properties(self) -> Path:
         """The settings that the repository gives for clusters, with archives that are here."""
@@ -101,12 +107,10 @@ class Cluster:
         return file
 
     def _packages(self) -> Path:
-        """A zip of the two packages."""
+        """The zip that `make dist` builds."""
         file = self._folder / "trailhound.zip"
-        with zipfile.ZipFile(file, "w") as archive:
-            for package in ("detections", "jobs"):
-                for module in (ROOT / package).rglob("*.py"):
-                    archive.write(module, module.relative_to(ROOT))
+        if not file.exists():
+            subprocess.run([sys.executable, str(ROOT / "scripts" / "dist.py"), file], check=True)
         return file
 
 

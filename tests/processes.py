@@ -50,10 +50,10 @@ class Process:
         except subprocess.TimeoutExpired:
             return None
 
-    def wait_until(self, is_so: Callable[[], Any]) -> bool:
+    def wait_until(self, is_so: Callable[[], Any], every: float = 0.01) -> bool:
         """Wait until something holds; whether it did before the process ended."""
         end = time.monotonic() + TIMEOUT
-        while self.wait(0.01) is None:
+        while self.wait(every) is None:
             if is_so():
                 return True
             if time.monotonic() > end:

@@ -116,6 +116,30 @@ def test_new_detections_take_the_whole_table_first(
     assert table_of(spark, fresh) == table_of(spark, where)
 
 
+def test_bursts_over_the_moment_of_going_live_are_one_alert(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """A history of several commits in no order, and what comes after the first run has seen it."""
+    where = config(tmp_path)
+    in_time = sorted((r for r in records() if "eventTime" in r), key=lambda r: str(r["eventTime"]))
+    history, fresh = in_time[: len(in_time) // 2], in_time[len(in_time) // 2 :]
+    random.Random(SEED).shuffle(history)
+    table = Table(where.tables.events)
+    create_events(spark, table)
+    for number in range(4):
+        table.append(events(spark, history[number::4]), app="test", version=number)
+    detect.run(spark, where, [*SINGLE, *RATES], "going live")
+    table.append(events(spark, fresh), app="test", version=4)
+    detect.run(spark, where, [*SINGLE, *RATES], "live")
+
+    batch = alerts(events(spark, in_time), [*SINGLE, *RATES]).persist()
+    assert table_of(spark, where) == rows(batch)
+    old = {str(one.get("eventID")) for one in history}
+    rates = [set(row.event_ids) for row in batch.filter("threshold IS NOT NULL").collect()]
+    spanning = [ids for ids in rates if ids & old and ids - old]
+    assert len(spanning) > 3, "no burst lies over the moment"
+
+
 def test_one_detection_alone_does_not_move_the_position_of_all(
     spark: SparkSession, tmp_path: Path
 ) -> None:
