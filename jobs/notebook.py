@@ -16,6 +16,10 @@ class Html:
     def __init__(self, text: str) -> None:
         self._text = text
 
+    def __repr__(self) -> str:
+        # The default holds an address in memory, another one in every run.
+        return "<table>"
+
     def _repr_html_(self) -> str:
         return self._text
 

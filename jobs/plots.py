@@ -41,6 +41,10 @@ class Plot:
     def __init__(self, figure: Figure) -> None:
         self.figure = figure
 
+    def __repr__(self) -> str:
+        # The default holds an address in memory, another one in every run.
+        return "<plot>"
+
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()
         # Without the name of the program the same figure gives the same bytes for longer.
