@@ -5,7 +5,7 @@ from datetime import timedelta
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from detections import Severity, from_table
+from detections import Severity, from_table, succeeded
 from detections.model import microseconds
 from jobs.errors import UserError
 from jobs.session import session
@@ -59,10 +59,14 @@ def timeline(events: DataFrame, alerts: DataFrame, actor: str) -> DataFrame:
     """Return all that one caller did, and which of it raised alerts.
 
     In: canonical events, alerts, and the caller's ARN (`actor_arn` of an alert). Out: eventTime,
-    eventSource, eventName, awsRegion, sourceIPAddress, errorCode, eventID, severity string (the
-    highest of its alerts, null without) and detections array<string>; each event once.
+    eventSource, eventName, awsRegion, sourceIPAddress, outcome string (success, failure), eventID,
+    severity string (the highest of its alerts, null without) and detections array<string>; each
+    event once. Of an alert with more than 100 events only those that it lists are known as its own.
     """
-    own = events.filter(F.col("userIdentity.arn") == actor).dropDuplicates(["eventID"])
+    own = events.filter(F.col("userIdentity.arn") == actor)
+    # Without an eventID what happened at one time under one name counts as one.
+    own = own.dropDuplicates(["eventID", "eventTime", "eventSource", "eventName"])
+    own = own.withColumn("outcome", F.when(succeeded(), "success").otherwise("failure"))
     raised = alerts.select(
         F.explode("event_ids").alias("eventID"), "detection_id", _rank().alias("rank"), "severity"
     )
@@ -71,7 +75,7 @@ def timeline(events: DataFrame, alerts: DataFrame, actor: str) -> DataFrame:
         F.sort_array(F.collect_set("detection_id")).alias("detections"),
     )
     return own.join(raised, "eventID", "left").select(
-        *("eventTime", "eventSource", "eventName", "awsRegion", "sourceIPAddress", "errorCode"),
+        *("eventTime", "eventSource", "eventName", "awsRegion", "sourceIPAddress", "outcome"),
         *("eventID", "severity"),
         F.coalesce("detections", F.array().cast("array<string>")).alias("detections"),
     )

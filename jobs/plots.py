@@ -100,8 +100,7 @@ def lanes(timeline: DataFrame) -> Plot:
     In: the rows of `jobs.explore.timeline`. Hollow are calls that failed.
     """
     service = F.regexp_replace("eventSource", r"\.amazonaws\.com$", "").alias("service")
-    failed = F.when(F.coalesce("errorCode", F.lit("")) != "", "failure").alias("outcome")
-    rows = _timed(timeline.select("eventTime", service, "severity", failed), "eventTime")
+    rows = _timed(timeline.select("eventTime", service, "severity", "outcome"), "eventTime")
     return _lanes(rows, "service")
 
 

@@ -21,7 +21,8 @@ RECORDS = [
     record("iam", "DeactivateMFADevice", {"userName": "bob"}),
     record("iam", "DeactivateMFADevice", {"userName": "bob"}),
     DENIED,
-    record("iam", "ListUsers", at=NOON + timedelta(minutes=70)),
+    record("iam", "ListUsers", at=NOON + timedelta(minutes=70), event_id=None),
+    record("iam", "ListRoles", at=NOON + timedelta(minutes=71), event_id=None),
     record("ec2", "ImportKeyPair", {"keyName": "<b>"}, at=NOON + timedelta(hours=2)),
     *(sign_in(after=20 * number) for number in range(10)),
 ]
@@ -59,11 +60,12 @@ def test_the_events_behind_an_alert_come_once(seen: DataFrame, raised: DataFrame
 
 def test_a_timeline_holds_what_alerted_and_what_did_not(seen: DataFrame, raised: DataFrame) -> None:
     rows = timeline(seen, raised, str(ROLE["arn"])).orderBy("eventTime", "severity").collect()
-    assert [(row.eventName, row.severity, row.detections) for row in rows] == [
-        ("DeactivateMFADevice", "high", ["mfa_disabled"]),
-        ("DeactivateMFADevice", "medium", ["mfa_disabled"]),
-        ("ListUsers", None, []),
-        ("ImportKeyPair", "medium", ["ec2_key_pair_imported"]),
+    assert [(row.eventName, row.outcome, row.severity, row.detections) for row in rows] == [
+        ("DeactivateMFADevice", "success", "high", ["mfa_disabled"]),
+        ("DeactivateMFADevice", "failure", "medium", ["mfa_disabled"]),
+        ("ListUsers", "success", None, []),
+        ("ListRoles", "success", None, []),
+        ("ImportKeyPair", "success", "medium", ["ec2_key_pair_imported"]),
     ]
 
 
