@@ -4,11 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check format bench proof proof-long dist lock clean
+.PHONY: help setup demo notebooks test check format bench proof proof-long dist lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make the environment in .venv
 
@@ -18,6 +18,12 @@ $(READY): pyproject.toml requirements.lock scripts/setup.sh jobs/jars.py
 
 demo: setup ## simulated attacks through ingest and detect, to a table of alerts
 	@$(BIN)/trailhound demo
+
+data/demo/alerts: | $(READY)
+	@$(BIN)/trailhound demo
+
+notebooks: $(READY) data/demo/alerts ## run the notebooks on the tables of the demo, and store what they show
+	@$(BIN)/python scripts/notebooks.py notebooks/*.ipynb
 
 test: setup ## the tests
 	@$(BIN)/pytest -m "not proof"

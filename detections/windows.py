@@ -24,30 +24,14 @@ def reached(counted: DataFrame, detection: Rate, *, delay: timedelta | None = No
     the first event whose look-back reaches it), first_event_time, last_event_time, event_count,
     distinct_count, event_ids, deciding_event (the smallest id at event_time).
     """
-    period, look_back = microseconds(detection.suppress_for), microseconds(detection.within)
     rows = (
         counted.withWatermark("eventTime", f"{microseconds(delay)} microseconds")
         if delay
         else counted
     )
-    window = F.window(
-        "eventTime",
-        f"{period + look_back} microseconds",
-        f"{period} microseconds",
-        f"{(period - look_back) % period} microseconds",
-    )
-    seen = F.collect_set(
-        F.struct("value", F.unix_micros("eventTime").alias("time"), "event_id", "content")
-    )
-    sets = rows.groupBy("key", window).agg(seen.alias("seen"))
+    look_back = microseconds(detection.within)
     # So few can never reach it: most windows end here, before any sorting.
-    sets = sets.filter(F.size("seen") >= detection.threshold)
-    sets = sets.select(
-        "key",
-        (F.unix_micros("window.end") - period).alias("start"),
-        F.sort_array("seen").alias("seen"),
-    )
-    sets = sets.withColumn("points", F.sort_array(_points(look_back)))
+    sets = _sets(rows, detection, at_least=detection.threshold)
     first = sets.withColumn("first", _first_reaching(detection.threshold))
     members = F.filter("seen", lambda e: e["time"] > F.col("first") - look_back)
     members = F.sort_array(
@@ -78,6 +62,44 @@ def reached(counted: DataFrame, detection: Rate, *, delay: timedelta | None = No
             "deciding_event"
         ),
     )
+
+
+def peaks(counted: DataFrame, detection: Rate) -> DataFrame:
+    """Return the most that counts at once for each key and period: what the threshold is held to.
+
+    In: a batch, as for `reached`. Out: key, period_start, peak long. The threshold of the detection
+    plays no part: `reached` has a row for the key and period with any threshold up to the peak, and
+    none above it.
+    """
+    sets = _sets(counted, detection, at_least=1).withColumn("peak", _peak())
+    found = sets.filter(F.col("peak") > 0)
+    return found.select(
+        "key",
+        F.timestamp_micros("start").alias("period_start"),
+        F.col("peak").cast("long").alias("peak"),
+    )
+
+
+def _sets(rows: DataFrame, detection: Rate, *, at_least: int) -> DataFrame:
+    """Key, `start` of the period (microseconds), `seen` sorted, and `points` of its events."""
+    period, look_back = microseconds(detection.suppress_for), microseconds(detection.within)
+    window = F.window(
+        "eventTime",
+        f"{period + look_back} microseconds",
+        f"{period} microseconds",
+        f"{(period - look_back) % period} microseconds",
+    )
+    seen = F.collect_set(
+        F.struct("value", F.unix_micros("eventTime").alias("time"), "event_id", "content")
+    )
+    sets = rows.groupBy("key", window).agg(seen.alias("seen"))
+    sets = sets.filter(F.size("seen") >= at_least)
+    sets = sets.select(
+        "key",
+        (F.unix_micros("window.end") - period).alias("start"),
+        F.sort_array("seen").alias("seen"),
+    )
+    return sets.withColumn("points", F.sort_array(_points(look_back)))
 
 
 def _points(look_back: int) -> Column:
@@ -115,16 +137,36 @@ def _point(time: Column, kind: int) -> Column:
     return F.struct(time.alias("time"), F.lit(kind).alias("kind"))
 
 
+def _step(active: Column, point: Column) -> Column:
+    """The number of active values once a point has passed."""
+    return active + F.when(point["kind"] == _STARTS, 1).when(point["kind"] == _ENDS, -1).otherwise(
+        0
+    )
+
+
 def _first_reaching(threshold: int) -> Column:
     """The first time asked about at which the threshold is reached: bigint, null if none."""
     nothing = F.struct(F.lit(0).alias("active"), F.lit(None).cast("long").alias("first"))
 
     def step(state: Column, point: Column) -> Column:
-        change = F.when(point["kind"] == _STARTS, 1).when(point["kind"] == _ENDS, -1).otherwise(0)
         is_answer = (point["kind"] == _ASKS) & (state["active"] >= threshold)
         return F.struct(
-            (state["active"] + change).alias("active"),
+            _step(state["active"], point).alias("active"),
             F.coalesce(state["first"], F.when(is_answer, point["time"])).alias("first"),
         )
 
     return F.aggregate("points", nothing, step, lambda state: state["first"])
+
+
+def _peak() -> Column:
+    """The most values that are active at any time asked about: int, 0 if nothing is asked."""
+    nothing = F.struct(F.lit(0).alias("active"), F.lit(0).alias("peak"))
+
+    def step(state: Column, point: Column) -> Column:
+        asked = F.when(point["kind"] == _ASKS, state["active"])
+        return F.struct(
+            _step(state["active"], point).alias("active"),
+            F.greatest(state["peak"], asked).alias("peak"),
+        )
+
+    return F.aggregate("points", nothing, step, lambda state: state["peak"])

@@ -1,6 +1,7 @@
 """The Spark session of a job: the one that is there, or a local one with Delta in it."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -56,7 +57,11 @@ def session(
     settings = {**_LOCAL, **_delta(), **(settings or {})}
     java = [_quiet(), settings.get(_JAVA_OPTIONS, "")]
     settings[_JAVA_OPTIONS] = " ".join(option for option in java if option)
-    builder = SparkSession.builder.appName(app).master(master or "local[*]")
+    master = master or "local[*]"
+    if master.startswith("local"):
+        # Spark would take whatever python3 is first on the path, which may have no trailhound.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.appName(app).master(master)
     for name, value in settings.items():
         builder = builder.config(name, value)
     try:
@@ -64,7 +69,7 @@ def session(
     except Exception as error:
         first = str(error).splitlines()[0]
         raise UserError(
-            f"cannot start Spark on {master or 'local[*]'}: {first}; is Java 17 or newer "
+            f"cannot start Spark on {master}: {first}; is Java 17 or newer "
             "installed, and does JAVA_HOME name it?"
         ) from error
 
