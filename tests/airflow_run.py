@@ -51,12 +51,13 @@ def parse() -> dict[str, Any]:
 
 
 def rendered(dag_id: str, confs: list[dict[str, Any]]) -> dict[str, Any]:
-    dag = bag().get_dag(dag_id)
-    (task,) = dag.tasks
     seen: list[Any] = []
-    # In place of the job; what Airflow does before it is done.
-    task.execute = lambda context: seen.append(context["task"].application_args)
     for conf in confs:
+        # Read anew as for every task; dag.test() leaves the parameters of a run in the DAG.
+        dag = bag().get_dag(dag_id)
+        (task,) = dag.tasks
+        # In place of the job; what Airflow does before it is done.
+        task.execute = lambda context: seen.append(context["task"].application_args)
         dag.test(logical_date=PAST, run_conf=conf)
     return {"commands": seen}
 
