@@ -65,7 +65,7 @@ class Airflow:
         homes = {one.name: alerts for one in fields(Tables)}
         homes |= {"events": self.data, "quarantine": self.data}
         lines = ["tables:", *(f"  {table}: {home}/{table}" for table, home in homes.items())]
-        lines += ["stream:", f"  checkpoints: {alerts}/checkpoints"]
+        lines += ["stream:", f"  checkpoints: {alerts}/checkpoints", "  state_partitions: 1"]
         file = self.home / name
         file.write_text("\n".join(lines) + "\n")
         return file

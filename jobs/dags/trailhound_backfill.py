@@ -58,7 +58,7 @@ with DAG(
             type=["null", "string"],
             format="date-time",
             title="From",
-            description="The first moment of the range, such as 2024-03-01T00:00:00Z.",
+            description="The start of the range. Without one: the day of the logical date.",
         ),
         "to": Param(
             None,
