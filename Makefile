@@ -3,17 +3,27 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Beside it and not in it: Airflow brings a pyspark of its own.
+AIRFLOW := .venv-airflow
+AIRFLOW_READY := $(AIRFLOW)/.ready
 
-.PHONY: help setup demo notebooks test check format bench proof proof-long dist lock clean
+.PHONY: help setup airflow demo notebooks test check format bench proof proof-airflow proof-long dist lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s
+", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make the environment in .venv
 
 $(READY): pyproject.toml requirements.lock scripts/setup.sh jobs/jars.py
 	@sh scripts/setup.sh $(VENV)
+	@touch $@
+
+airflow: $(AIRFLOW_READY) ## make the environment with Airflow in .venv-airflow
+
+$(AIRFLOW_READY): requirements-airflow.lock scripts/setup-airflow.sh
+	@sh scripts/setup-airflow.sh $(AIRFLOW)
 	@touch $@
 
 demo: setup ## simulated attacks through ingest and detect, to a table of alerts
@@ -40,8 +50,11 @@ format: setup ## put the code in its format
 bench: setup ## measure speed, as ratios
 	@$(BIN)/python benchmarks/bench.py
 
-proof: setup ## the slow proofs
+proof: setup airflow ## the slow proofs
 	@$(BIN)/pytest -m proof
+
+proof-airflow: setup airflow ## of these, the DAGs in a real Airflow
+	@$(BIN)/pytest -m proof tests/test_airflow.py
 
 dist: setup ## a wheel, and the zip for spark-submit, into dist/
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
@@ -51,10 +64,13 @@ proof-long: setup ## 60 kills at random and 48 hours of stream (CRASHES=, CRASH_
 	@CRASHES=$${CRASHES:-60} SOAK_HOURS=$${SOAK_HOURS:-48} \
 	  $(BIN)/pytest -m proof tests/test_crashes.py tests/test_soak.py -k "random or soak"
 
-lock: setup ## write requirements.lock anew from pyproject.toml
+lock: setup ## write requirements.lock and requirements-airflow.lock anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock
+	@$(BIN)/uv pip compile --group airflow --python-version 3.11 --universal --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --quiet \
+	  --output-file requirements-airflow.lock
 
 clean: ## remove the environment and what the demo made
-	@rm -rf $(VENV) data build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis spark-warehouse
+	@rm -rf $(VENV) $(AIRFLOW) data build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis spark-warehouse

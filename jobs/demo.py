@@ -45,8 +45,8 @@ def run(job: Job) -> Demo:
     detect.run(job.spark, config, detections, job.run_id)
     table = Table(config.tables.alerts).read(job.spark)
     found = table.select("detection_id", "event_time", "outcome", "severity", "event_count")
-    raised = Counter(_fact(row.asDict()) for row in found.collect())
-    wanted = Counter(_fact(alert) for alert in json.loads(planted.truth.read_text())["alerts"])
+    raised = Counter(fact(row.asDict()) for row in found.collect())
+    wanted = Counter(fact(alert) for alert in json.loads(planted.truth.read_text())["alerts"])
     by_id = Counter(fact[0] for fact in raised.elements())
     rows = [(d.id, planted.alerts.get(d.id, 0), by_id[d.id]) for d in detections]
     fired = sum(raised > 0 for _, _, raised in rows)
@@ -60,7 +60,7 @@ def run(job: Job) -> Demo:
     return Demo(rows, lines, raised == wanted and fired == len(rows))
 
 
-def _fact(alert: dict[str, object]) -> tuple[object, ...]:
+def fact(alert: dict[str, object]) -> tuple[object, ...]:
     """What an alert and the truth must agree on."""
     time = alert["event_time"]
     text = time if isinstance(time, str) else f"{time:%Y-%m-%dT%H:%M:%S}Z"

@@ -17,6 +17,8 @@ DATA = {".html", ".css", ".js"}
 # What the jobs import besides the standard library, Spark and Delta. The command line imports more;
 # it is not what a cluster runs.
 BUNDLED = ("PyYAML", "attrs", "cattrs", "typing_extensions")
+# Airflow reads these, where there is no Spark.
+DAGS = HOME / "jobs" / "dags"
 # The zip format knows no earlier time.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -30,6 +32,8 @@ def contents() -> dict[str, Path]:
     found = {name: HOME / name for name in ("LICENSE", "NOTICE")}
     for package in PACKAGES:
         for file in (HOME / package).rglob("*"):
+            if DAGS in file.parents:
+                continue
             if file.suffix == ".py" or file.suffix in DATA:
                 found[file.relative_to(HOME).as_posix()] = file
     for package in BUNDLED:

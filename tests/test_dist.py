@@ -118,6 +118,7 @@ def test_the_zip_holds_no_compiled_and_no_foreign_thing(archive: Path) -> None:
     suffixes = {Path(name).suffix for name in names if ".dist-info" not in name}
     assert suffixes <= {".py", ".html", ".css", ".js", ""}
     assert names == sorted(names)
+    assert [name for name in names if name.startswith("jobs/dags")] == [], "Airflow's own"
     licences = [name for name in names if ".dist-info/licenses/" in name]
     assert len(licences) >= 4, "what is passed on keeps its licence"
 
