@@ -17,7 +17,19 @@ from rich.table import Table
 from rich.text import Text
 
 from detections import Severity
-from jobs import backfill, demo, detect, gaps, ingest, job, listing, raw, repair, scan
+from jobs import (
+    backfill,
+    demo,
+    detect,
+    gaps,
+    ingest,
+    job,
+    listing,
+    maintain,
+    raw,
+    repair,
+    scan,
+)
 from jobs.display import severity_text, table
 from jobs.errors import UserError
 from jobs.job import SOME_FAILED, Job
@@ -60,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     gaps.arguments(command("gaps", _working(gaps.main), "what was never evaluated"))
     repair.arguments(command("repair", _working(repair.main), "evaluate what came late"))
+    maintain.arguments(command("maintain", _working(maintain.main), "compact and clean the tables"))
     _simulate_arguments(command("simulate", _simulate, "CloudTrail with planted attacks"))
     demo.arguments(command("demo", _demo, "simulate, ingest, detect, and check the alerts"))
     listing.list_arguments(command("list", listing.list_detections, "the detections"))
