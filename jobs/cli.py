@@ -29,6 +29,9 @@ from jobs import (
     raw,
     repair,
     scan,
+    status,
+    status_lines,
+    status_tables,
 )
 from jobs.display import severity_text, table
 from jobs.errors import UserError
@@ -72,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     gaps.arguments(command("gaps", _working(gaps.main), "what was never evaluated"))
     repair.arguments(command("repair", _working(repair.main), "evaluate what came late"))
+    status.arguments(command("status", _status, "tables, queries, last runs, detections"))
     maintain.arguments(command("maintain", _working(maintain.main), "compact and clean the tables"))
     _simulate_arguments(command("simulate", _simulate, "CloudTrail with planted attacks"))
     demo.arguments(command("demo", _demo, "simulate, ingest, detect, and check the alerts"))
@@ -171,6 +175,23 @@ def summary_table(counts: Counter[tuple[str, str]]) -> Table:
     rows.add_section()
     rows.add_row("", "all", str(counts.total()))
     return rows
+
+
+def _status(job: Job) -> int:
+    if job.args.json:
+        return status.main(job)
+    with _progress("looking"):
+        found = status.status(job.spark, job.config)
+    console = Console()
+    if found.is_fresh:
+        console.print(status_lines.FRESH, highlight=False, soft_wrap=True)
+        return 0
+    for shown in status_tables.tables(found):
+        console.print(shown)
+        console.print()
+    for line in status_lines.closing(found):
+        console.print(Text(printable(line)), soft_wrap=True)
+    return 0
 
 
 def _simulate_arguments(parser: argparse.ArgumentParser) -> None:
