@@ -25,6 +25,7 @@ from jobs import (
     ingest,
     job,
     listing,
+    log,
     maintain,
     raw,
     repair,
@@ -64,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, main: Main, about: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=about, description=about)
-        added.set_defaults(main=main)
+        added.set_defaults(main=main, job=name)
         return added
 
     _scan_arguments(command("scan", _scan, "raw files to alerts, without any table"))
@@ -132,7 +133,10 @@ def _scan(job: Job) -> int:
     _report(found)
     failed = {**job.config.broken(), **found.failures}
     for name, reason in sorted(failed.items()):
-        sys.stderr.write(f"{printable(f'failed: {name}: {reason}')}\n")
+        if log.is_on():
+            log.error("detection failed", detection=name, reason=reason)
+        else:
+            log.say(f"failed: {name}: {reason}")
     return SOME_FAILED if failed else 0
 
 
@@ -147,7 +151,8 @@ def _report(found: scan.Scan) -> None:
             f"  {file}: {reason}" + (f" ({number} times)" if number > 1 else "")
             for file, reason, number in found.problems
         ]
-    sys.stderr.write("".join(f"{printable(line)}\n" for line in lines))
+    for line in lines:
+        log.say(line)
 
 
 def _print_alerts(rows: list[dict[str, Any]]) -> None:
