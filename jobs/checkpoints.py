@@ -32,13 +32,14 @@ class Position:
 class Needed:
     """What a query will read of a Delta table when it goes on, now or after a crash.
 
-    `version` is the oldest whose files it reads: as a part of the table where its first batch is
-    not done, else as what was added from there on. From `log_version` on it needs the log: a
+    `version` is the oldest whose files it reads: as the table stood then (`is_snapshot`) where that
+    is not done, else as what was added from there on. From `log_version` on it needs the log: a
     restart plans the last batch once more, without reading it.
     """
 
     version: int
     log_version: int
+    is_snapshot: bool
 
 
 def home(config: Config) -> str:
@@ -62,12 +63,13 @@ def needed(spark: SparkSession, checkpoint: str) -> Needed | None:
         return None
     if not done:
         first = _snapshot(offsets.text(str(known[0])))
-        return Needed(first, first)
-    version = _goes_on_at(offsets.text(str(done[-1])))
+        return Needed(first, first, True)
+    last = json.loads(offsets.text(str(done[-1])).splitlines()[-1])
+    version = int(last["reservoirVersion"])
     before = _snapshot(offsets.text(str(done[-1])))
     if len(done) > 1:
         before = _goes_on_at(offsets.text(str(done[-2])))
-    return Needed(version, min(before, version))
+    return Needed(version, min(before, version), last["isStartingVersion"])
 
 
 def position(spark: SparkSession, checkpoint: str, *, after: int = NOTHING) -> Position:

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from jobs import checkpoints
 from jobs.config import Config
 from jobs.coverage import STREAM, Ledger
+from jobs.errors import UserError
 from jobs.history import History
 from jobs.settle import Settlement
 from jobs.storage import Folder
@@ -21,7 +22,7 @@ class Hold:
     """A consumer of a table, and what it still needs of it.
 
     Files that were part of the table at version `version` or later, and the log from `log_version`
-    on; the times are those of the two commits. None: that version is still to come. `is_lost`: the
+    on. The times are those of the two commits. None: that version is still to come. `is_lost`: the
     log no longer tells of one of them.
     """
 
@@ -45,11 +46,24 @@ def holds(spark: SparkSession, config: Config) -> list[Hold]:
     found = []
     for checkpoint in queries(spark, config):
         needed = checkpoints.needed(spark, checkpoint)
-        if needed is not None:
-            first = min(needed.version, pending.get(checkpoint, needed.version))
-            log = min(needed.log_version, first)
-            found.append(_dated(history, newest, checkpoints.title(checkpoint), first, log))
+        if needed is None:
+            continue
+        first = needed.version
+        if not needed.is_snapshot:
+            # What a compaction put together is nothing new: who is idle is not behind.
+            first = _adding(history, first, newest)
+        first = min(first, pending.get(checkpoint, first))
+        log = min(needed.log_version, first)
+        found.append(_dated(history, newest, checkpoints.title(checkpoint), first, log))
     return found
+
+
+def _adding(history: History, first: int, newest: int) -> int:
+    """The first version from `first` on that brought rows; the next to come if none did."""
+    try:
+        return next((one.number for one in history.versions(first, newest)), newest + 1)
+    except UserError:
+        return first
 
 
 def queries(spark: SparkSession, config: Config) -> list[str]:

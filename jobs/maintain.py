@@ -135,10 +135,15 @@ def _properties(
     found = {}
     if max(needed, keep_hours) > log:
         # First: Delta refuses to remember files for longer than it keeps the log.
-        found[_LOG] = _days(max(needed, keep_hours))
+        found[_LOG] = _days(max(_in_months(needed), keep_hours))
     if keep_hours > removed:
         found[_REMOVED] = _days(keep_hours)
     return found
+
+
+def _in_months(hours: float) -> float:
+    """Hours, up to whole thirty days: who falls further behind each day is no change each day."""
+    return math.ceil(hours / 720) * 720
 
 
 def _days(hours: float) -> str:

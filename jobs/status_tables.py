@@ -34,10 +34,12 @@ def tables(of: Status) -> Iterator[Table]:
         for run in of.runs:
             made.add_row(run.job, shown(run.at), Text(printable(run.run_id or "")))
         yield made
-    made = table("detection", "alerts", "7 days", "old", "newest (UTC)", "")
+    made = table("detection", "alerts", "7 days", "old", "newest", "")
     for standing in of.detections:
         style = _STYLES.get(standing.state, "")
         numbers = [str(number) for number in (standing.alerts, standing.recent, standing.old)]
         said = Text(standing.state, style)
-        made.add_row(Text(printable(standing.detection)), *numbers, shown(standing.newest), said)
+        made.add_row(
+            Text(printable(standing.detection)), *numbers, shown(standing.newest)[:10], said
+        )
     yield made

@@ -119,8 +119,9 @@ class Table:
         self.add(rows, **once)
 
     def add(self, rows: DataFrame, **options: str) -> None:
-        """Append rows."""
-        _write(rows.write.format("delta").mode("append").options(**options), self)
+        """Append rows; a conflict, such as with who sets a property, is tried again."""
+        writer = rows.write.format("delta").mode("append").options(**options)
+        retried(self.name, lambda: _write(writer, self))
 
 
 def absolute(path: str) -> str:
