@@ -6,7 +6,10 @@ from itertools import pairwise
 
 from pyspark.sql import SparkSession
 
+from jobs.config import Config
 from jobs.storage import Folder
+from jobs.streams import folder
+from jobs.tables import Table, absolute
 
 NOTHING = -1
 
@@ -23,6 +26,50 @@ class Position:
     version: int = NOTHING
     batches: tuple[tuple[int, int], ...] = ()
     pending: int = NOTHING
+
+
+@dataclass(frozen=True)
+class Needed:
+    """What a query will read of a Delta table when it goes on, now or after a crash.
+
+    `version` is the oldest whose files it reads: as the table stood then (`is_snapshot`) where that
+    is not done, else as what was added from there on. From `log_version` on it needs the log: a
+    restart plans the last batch once more, without reading it.
+    """
+
+    version: int
+    log_version: int
+    is_snapshot: bool
+
+
+def home(config: Config) -> str:
+    """Return the folder of the checkpoints of detect on the configured events table."""
+    table = folder(Table(config.tables.events).identity)
+    return f"{absolute(config.stream.checkpoints)}/detect/{table}"
+
+
+def title(checkpoint: str) -> str:
+    """Return what people call the query of a checkpoint of detect: `single-events`, or an id."""
+    *_, parent, name = checkpoint.split("/")
+    return name if name.startswith("single-events") else parent
+
+
+def needed(spark: SparkSession, checkpoint: str) -> Needed | None:
+    """Return what the query of a checkpoint still needs; None if it has not begun."""
+    offsets = Folder(spark, f"{checkpoint}/offsets")
+    known = sorted(_numbers(offsets))
+    done = sorted(set(known) & _numbers(Folder(spark, f"{checkpoint}/commits")))
+    if not known:
+        return None
+    if not done:
+        first = _snapshot(offsets.text(str(known[0])))
+        return Needed(first, first, True)
+    last = json.loads(offsets.text(str(done[-1])).splitlines()[-1])
+    version = int(last["reservoirVersion"])
+    before = _snapshot(offsets.text(str(done[-1])))
+    if len(done) > 1:
+        before = _goes_on_at(offsets.text(str(done[-2])))
+    return Needed(version, min(before, version), last["isStartingVersion"])
 
 
 def position(spark: SparkSession, checkpoint: str, *, after: int = NOTHING) -> Position:
@@ -57,3 +104,14 @@ def _begun(offsets: str) -> int:
     source = json.loads(offsets.splitlines()[-1])
     whole = int(source["reservoirVersion"])
     return whole if source["isStartingVersion"] or int(source["index"]) >= 0 else whole - 1
+
+
+def _goes_on_at(offsets: str) -> int:
+    """The version that a query reads next, or goes on reading."""
+    return int(json.loads(offsets.splitlines()[-1])["reservoirVersion"])
+
+
+def _snapshot(offsets: str) -> int:
+    """The version that a first batch takes as it stands, by the offsets it ends with."""
+    source = json.loads(offsets.splitlines()[-1])
+    return int(source["reservoirVersion"]) - (0 if source["isStartingVersion"] else 1)

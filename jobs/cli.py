@@ -17,7 +17,23 @@ from rich.table import Table
 from rich.text import Text
 
 from detections import Severity
-from jobs import backfill, demo, detect, gaps, ingest, job, listing, raw, repair, scan
+from jobs import (
+    backfill,
+    demo,
+    detect,
+    gaps,
+    ingest,
+    job,
+    listing,
+    log,
+    maintain,
+    raw,
+    repair,
+    scan,
+    status,
+    status_lines,
+    status_tables,
+)
 from jobs.display import severity_text, table
 from jobs.errors import UserError
 from jobs.job import SOME_FAILED, Job
@@ -49,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, main: Main, about: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=about, description=about)
-        added.set_defaults(main=main)
+        added.set_defaults(main=main, job=name)
         return added
 
     _scan_arguments(command("scan", _scan, "raw files to alerts, without any table"))
@@ -60,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     gaps.arguments(command("gaps", _working(gaps.main), "what was never evaluated"))
     repair.arguments(command("repair", _working(repair.main), "evaluate what came late"))
+    status.arguments(command("status", _status, "tables, queries, last runs, detections"))
+    maintain.arguments(command("maintain", _working(maintain.main), "compact and clean the tables"))
     _simulate_arguments(command("simulate", _simulate, "CloudTrail with planted attacks"))
     demo.arguments(command("demo", _demo, "simulate, ingest, detect, and check the alerts"))
     listing.list_arguments(command("list", listing.list_detections, "the detections"))
@@ -115,7 +133,10 @@ def _scan(job: Job) -> int:
     _report(found)
     failed = {**job.config.broken(), **found.failures}
     for name, reason in sorted(failed.items()):
-        sys.stderr.write(f"{printable(f'failed: {name}: {reason}')}\n")
+        if log.is_on():
+            log.error("detection failed", detection=name, reason=reason)
+        else:
+            log.say(f"failed: {name}: {reason}")
     return SOME_FAILED if failed else 0
 
 
@@ -130,7 +151,8 @@ def _report(found: scan.Scan) -> None:
             f"  {file}: {reason}" + (f" ({number} times)" if number > 1 else "")
             for file, reason, number in found.problems
         ]
-    sys.stderr.write("".join(f"{printable(line)}\n" for line in lines))
+    for line in lines:
+        log.say(line)
 
 
 def _print_alerts(rows: list[dict[str, Any]]) -> None:
@@ -158,6 +180,23 @@ def summary_table(counts: Counter[tuple[str, str]]) -> Table:
     rows.add_section()
     rows.add_row("", "all", str(counts.total()))
     return rows
+
+
+def _status(job: Job) -> int:
+    if job.args.json:
+        return status.main(job)
+    with _progress("looking"):
+        found = status.status(job.spark, job.config)
+    console = Console()
+    if found.is_fresh:
+        console.print(status_lines.FRESH, highlight=False, soft_wrap=True)
+        return 0
+    for shown in status_tables.tables(found):
+        console.print(shown)
+        console.print()
+    for line in status_lines.closing(found):
+        console.print(Text(printable(line)), soft_wrap=True)
+    return 0
 
 
 def _simulate_arguments(parser: argparse.ArgumentParser) -> None:

@@ -22,7 +22,7 @@ from jobs.isolation import Failures, probed
 from jobs.job import Job
 from jobs.settle import Settled, Settlement
 from jobs.source import canonical
-from jobs.tables import AlertWriter, Table, absolute, create_alerts
+from jobs.tables import AlertWriter, Table, create_alerts
 
 SINGLE_EVENTS = "single-events"
 # A rate query takes all there is in one batch: the watermark moves only between batches, so the
@@ -243,9 +243,7 @@ class Detect:
         return self._checkpoint(detection.id, detection.state_hash)
 
     def _checkpoint(self, *parts: str) -> str:
-        table = streams.folder(self._events.identity)
-        home = absolute(self._config.stream.checkpoints)
-        return "/".join([home, "detect", table, *parts])
+        return "/".join([checkpoints.home(self._config), *parts])
 
 
 def _parts(detections: Sequence[Detection]) -> dict[str, list[str]]:

@@ -4,8 +4,8 @@ from rich.table import Table
 from rich.text import Text
 
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
-_NUMBERS = {"alerts", "events", "planted"}
-_WHOLE = {"detection", "time (UTC)", "severity"}
+_NUMBERS = {"alerts", "events", "planted", "version", "rows", "files", "size", "7 days", "old"}
+_WHOLE = {"detection", "time (UTC)", "severity", "table", "query", "last run"}
 
 
 def table(*columns: str) -> Table:

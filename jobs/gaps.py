@@ -69,6 +69,11 @@ def find(
     first.
     """
     Settlement(spark, config, ledger, config.every()).settle()
+    return recorded(ledger, detections)
+
+
+def recorded(ledger: Ledger, detections: Sequence[Detection]) -> list[Gap]:
+    """Return the same by what is written down so far, and write nothing."""
     rows = _rows(ledger, detections)
     covered = {d.id: _covered(rows.get(d.id, [])) for d in detections}
     newest = ledger.history.newest()

@@ -4,6 +4,7 @@ Neither a compaction nor a repeated read changes that order, so what depends on 
 were late, which versions a detection has seen) can be worked out again at any time.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -61,6 +62,16 @@ class History:
         names = Folder(self._spark, f"{self._home}/_delta_log").names()
         commits = [name.removesuffix(".json") for name in names if name.endswith(".json")]
         return min((int(name) for name in commits if name.isdigit()), default=0)
+
+    def committed_at(self, version: int) -> datetime | None:
+        """Return when a version was committed, by its log; None where that is gone."""
+        log = Folder(self._spark, f"{self._home}/_delta_log")
+        name = f"{version:020d}.json"
+        if name not in log.names():
+            return None
+        actions = (json.loads(line) for line in log.text(name).splitlines())
+        times = [one["commitInfo"]["timestamp"] for one in actions if "commitInfo" in one]
+        return datetime.fromtimestamp(times[0] / 1000, UTC) if times else None
 
     def versions(self, first: int, last: int) -> list[Version]:
         """Return the versions of [first, last] that added rows, in order.

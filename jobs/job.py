@@ -2,17 +2,24 @@
 
 import argparse
 import json
+import os
+import re
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import metadata
+from pathlib import Path
 from typing import Any, NoReturn
 from uuid import uuid4
 
 from pyspark.sql import SparkSession
 
-from jobs.config import Config, read_config
+from jobs import log
+from jobs.config import ENVIRONMENT_PREFIX, Config, read_config
 from jobs.errors import UserError
+from jobs.isolation import one_line
 from jobs.session import session
 from jobs.texts import printable
 
@@ -29,6 +36,7 @@ class Job:
 
     args: argparse.Namespace
     run_id: str
+    figures: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def config(self) -> Config:
@@ -46,6 +54,7 @@ class Job:
 
     def result(self, lines: Sequence[str], figures: dict[str, Any]) -> None:
         """Print what came of it on stdout, for people or, on request, as one JSON object."""
+        self.figures = figures
         if self.args.json:
             lines = [json.dumps({"run_id": self.run_id, **figures}, default=str)]
         sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
@@ -56,6 +65,8 @@ class Job:
     ) -> int:
         """Print what came of it, name the detections that failed, and return the exit code."""
         failed = {**self.config.broken(), **failures}
+        for name, reason in sorted(failed.items()):
+            log.error("detection failed", detection=name, reason=reason)
         said = [f"failed: {name}: {reason}" for name, reason in sorted(failed.items())]
         self.result([*lines, *said], {**figures, "failed": failed})
         return SOME_FAILED if failed else 0
@@ -66,6 +77,7 @@ class Job:
     ) -> NoReturn:
         """Run a job as a program of its own, as spark-submit does."""
         parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
+        parser.set_defaults(job=Path(sys.argv[0]).stem)
         arguments(parser)
         common_arguments(parser)
         sys.exit(run(main, parser.parse_args(argv)))
@@ -73,11 +85,64 @@ class Job:
 
 def run(main: Main, args: argparse.Namespace) -> int:
     """Run a job and return its exit code: 2, with one line on stderr, for what a user can mend."""
+    begun = time.monotonic()
+    job = Job(args, str(uuid4()))
+    code = 1
     try:
-        return main(Job(args, str(uuid4())))
+        job.run_id = _run_id(args.run_id)
+        if args.log_format == "json":
+            log.start(job.run_id, args.job)
+        log.info("started", version=version(), **_origin(args))
+        code = main(job)
     except UserError as error:
-        sys.stderr.write(f"trailhound: {printable(str(error))}\n")
-        return 2
+        code = 2
+        if log.is_on():
+            log.error(str(error))
+        else:
+            sys.stderr.write(f"trailhound: {printable(str(error))}\n")
+    except KeyboardInterrupt:
+        code = 130
+        raise
+    except BrokenPipeError:
+        # The reader of a pipe had enough: `trailhound` takes that for success.
+        code = 0
+        raise
+    except BaseException as error:
+        log.error(f"{type(error).__name__}: {one_line(error)}")
+        raise
+    finally:
+        seconds = round(time.monotonic() - begun, 3)
+        log.info("ended", exit_code=code, seconds=seconds, figures=job.figures)
+        log.stop()
+    return code
+
+
+def _run_id(given: str | None) -> str:
+    """The id of a run: its own, after the one that was given.
+
+    Whoever starts a run again under the same name must not pass in the ledger for the run before.
+    """
+    if given is None:
+        return str(uuid4())
+    if not re.fullmatch(r"[\w.:+@=~-]{1,200}", given, re.ASCII):
+        raise UserError(f"--run-id {given!r}: must be 1 to 200 letters, digits and . : + @ = ~ - _")
+    return f"{given}.{uuid4().hex[:8]}"
+
+
+def _origin(args: argparse.Namespace) -> dict[str, Any]:
+    """Where the configuration comes from; no values, which may be secret."""
+    settings = [setting.partition("=")[0] for setting in args.set or []]
+    variables = sorted(name for name in os.environ if name.startswith(ENVIRONMENT_PREFIX))
+    file = args.conf or os.environ.get("TRAILHOUND_CONF")
+    return {"config_file": file, "environment": variables, "flags": settings}
+
+
+def version() -> str | None:
+    """Return the version that is installed; None where it is not, as in a zip."""
+    try:
+        return metadata.version("trailhound")
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def common_arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,3 +154,12 @@ def common_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--master", help="the Spark master (default: all local cores)")
     group.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    group.add_argument(
+        "--log-format",
+        choices=("text", "json"),
+        default="text",
+        help="json: say on stderr what the run does, one JSON object a line",
+    )
+    group.add_argument(
+        "--run-id", metavar="ID", help="begins the id of this run, such as the scheduler's"
+    )

@@ -36,7 +36,7 @@ class Settled:
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """The versions [first, last] of one stream's run that one detection has evaluated."""
 
     of: Unsettled
@@ -94,7 +94,7 @@ class Settlement:
         """
         settled = Settled()
         oldest = self._ledger.history.oldest()
-        parts = [part for part in self._parts() if self._is_told(part, oldest)]
+        parts = [part for part in self.parts() if self._is_told(part, oldest)]
         if not parts:
             return settled
         first, last = min(p.first for p in parts), max(p.last for p in parts)
@@ -112,7 +112,8 @@ class Settlement:
         self._ledger.write(rectangles)
         return settled
 
-    def _parts(self) -> Iterable[_Part]:
+    def parts(self) -> Iterable[Part]:
+        """Return what streams have committed and the ledger does not say yet, by detection."""
         unsettled = [one for one in self._ledger.unsettled() if one.config_hash in self._known]
         for checkpoint in dict.fromkeys(one.checkpoint for one in unsettled):
             own = [one for one in unsettled if one.checkpoint == checkpoint]
@@ -122,21 +123,21 @@ class Settlement:
                 until = position.version if one.until is None else one.until - 1
                 last = min(position.version, until)
                 if one.first <= last:
-                    yield _Part(one, position, one.first, last)
+                    yield Part(one, position, one.first, last)
 
-    def _is_told(self, part: _Part, oldest: int) -> bool:
+    def _is_told(self, part: Part, oldest: int) -> bool:
         """Whether the table, whose log goes back to `oldest`, still says what was late."""
         is_late_possible = isinstance(self._detection(part), Rate) and part.snapshot != part.last
         if is_late_possible and self._ledger.history.is_mapped:
             return False
         return (part.first if part.snapshot is None else part.snapshot) >= oldest
 
-    def _detection(self, part: _Part) -> Detection:
+    def _detection(self, part: Part) -> Detection:
         return self._known[part.of.config_hash]
 
-    def _counted(self, parts: Sequence[_Part]) -> dict[int | None, DataFrame]:
+    def _counted(self, parts: Sequence[Part]) -> dict[int | None, DataFrame]:
         """What the rate detections of parts count, by the snapshot that these began with."""
-        groups: dict[int | None, list[tuple[_Part, Rate]]] = {}
+        groups: dict[int | None, list[tuple[Part, Rate]]] = {}
         for part in parts:
             detection = self._detection(part)
             if isinstance(detection, Rate):
@@ -165,7 +166,7 @@ class Settlement:
         return rows.unionByName(history.rows(snapshot + 1, last), allowMissingColumns=True)
 
     def _late(
-        self, part: _Part, detection: Rate, counted: DataFrame, settled: Settled
+        self, part: Part, detection: Rate, counted: DataFrame, settled: Settled
     ) -> tuple[int, datetime | None]:
         """Record what a rate stream may have missed; how many events, and the newest one's time."""
         rows = counted.filter(F.col(VERSION).between(part.first, part.last))
@@ -190,7 +191,7 @@ class Settlement:
 
     def _rectangle(
         self,
-        part: _Part,
+        part: Part,
         versions: Sequence[Version],
         alerts: int | None,
         found: tuple[int, datetime | None] | None,

@@ -14,7 +14,9 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
+from jobs import log
 from jobs.errors import UserError
+from jobs.progress import Seen
 
 Batch = Callable[[DataFrame, int], None]
 
@@ -73,15 +75,19 @@ def run(
     stopping = threading.Event()
     previous = _on_signal(stopping)
     active: list[StreamingQuery] = []
+    seen = Seen()
     due = time.monotonic() + every / timedelta(seconds=1)
     try:
         for query in queries:
             active.append(query.start(spark, follow=follow, trigger=trigger))
         while active and not stopping.wait(0.1):
+            seen.look(active)
             for ended in [query for query in active if not query.isActive]:
                 active.remove(ended)
+                seen.look([ended], now=True)
                 instead = _instead(ended, mend)
                 if instead:
+                    log.info("query begun again", query=ended.name)
                     active.append(instead.start(spark, follow=follow, trigger=trigger))
             if time.monotonic() >= due:
                 housekeeping()
@@ -89,6 +95,7 @@ def run(
     finally:
         for running in active:
             _stop_after_batch(running)
+            seen.look([running], now=True)
         for number, handler in previous.items():
             signal.signal(number, handler)
     for stopped in active:

@@ -1,7 +1,6 @@
 """The Delta tables: how they are made, read and written."""
 
 import os
-import random
 import re
 import threading
 import time
@@ -11,16 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from delta.exceptions import (
-    ConcurrentAppendException,
-    ConcurrentDeleteDeleteException,
-    ConcurrentDeleteReadException,
-    ConcurrentTransactionException,
-    ConcurrentWriteException,
-    DeltaConcurrentModificationException,
-    MetadataChangedException,
-    ProtocolChangedException,
-)
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
@@ -29,6 +18,7 @@ from pyspark.sql.types import LongType, StringType, StructField, StructType, Tim
 
 from detections.alerts import ALERTS
 from detections.events import EVENTS
+from jobs.conflicts import CONFLICTS, retried
 from jobs.errors import UserError
 from jobs.storage import Folder
 
@@ -53,24 +43,11 @@ ALERTS_TABLE = StructType(
 )
 
 # Statistics cost as much as writing does: only what is filtered on.
-_EVENT_PROPERTIES = {"delta.dataSkippingStatsColumns": "eventTime,eventSource,eventName,ingestedAt"}
+EVENT_PROPERTIES = {"delta.dataSkippingStatsColumns": "eventTime,eventSource,eventName,ingestedAt"}
 _ALERT_PROPERTIES = {
     "delta.enableChangeDataFeed": "true",
     "delta.dataSkippingStatsColumns": "alert_id,event_time,severity",
 }
-# Delta's Python classes have no common base: the one that is named like it is just one of them.
-CONFLICTS = (
-    ConcurrentAppendException,
-    ConcurrentDeleteDeleteException,
-    ConcurrentDeleteReadException,
-    ConcurrentTransactionException,
-    ConcurrentWriteException,
-    DeltaConcurrentModificationException,
-    MetadataChangedException,
-    ProtocolChangedException,
-)
-"""What Delta raises when another writer was faster: the same again may work."""
-_CONFLICT_TRIES = 8
 
 
 @dataclass(frozen=True)
@@ -142,8 +119,9 @@ class Table:
         self.add(rows, **once)
 
     def add(self, rows: DataFrame, **options: str) -> None:
-        """Append rows."""
-        _write(rows.write.format("delta").mode("append").options(**options), self)
+        """Append rows; a conflict, such as with who sets a property, is tried again."""
+        writer = rows.write.format("delta").mode("append").options(**options)
+        retried(self.name, lambda: _write(writer, self))
 
 
 def absolute(path: str) -> str:
@@ -153,7 +131,7 @@ def absolute(path: str) -> str:
 
 def create_events(spark: SparkSession, table: Table) -> None:
     """Make the events table if it is not there."""
-    create(spark, table, EVENTS, _EVENT_PROPERTIES)
+    create(spark, table, EVENTS, EVENT_PROPERTIES)
 
 
 def create_quarantine(spark: SparkSession, table: Table) -> None:
@@ -246,7 +224,7 @@ class AlertWriter:
             rows = alerts.groupBy("detection_id").agg(F.count("*").alias("alerts")).collect()
             counts = Counter({row.detection_id: row.alerts for row in rows})
             if counts:
-                self._retried(lambda: self._merge(alerts))
+                retried(self._table.name, lambda: self._merge(alerts), self._pause)
             return counts
         finally:
             alerts.unpersist()
@@ -262,19 +240,6 @@ class AlertWriter:
             merge = self._table.delta(self._spark).alias("t").merge(rows.alias("s"), self._same)
             merge = merge.whenMatchedUpdate(condition=changed, set=dict(kept))
             merge.whenNotMatchedInsertAll().execute()
-
-    def _retried(self, write: Callable[[], None]) -> None:
-        for attempt in range(_CONFLICT_TRIES):
-            try:
-                return write()
-            except CONFLICTS as error:
-                if attempt == _CONFLICT_TRIES - 1:
-                    raise UserError(
-                        f"{self._table.name}: other writers keep changing it (a conflict in each "
-                        f"of {_CONFLICT_TRIES} tries); let fewer run at once, then run this again"
-                    ) from error
-                self._pause(random.uniform(0.5, 1.0) * 2**attempt / 4)
-        return None
 
 
 def _first_line(error: Exception) -> str:

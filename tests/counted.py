@@ -6,7 +6,7 @@ from typing import Any
 from delta.tables import DeltaMergeBuilder
 
 from jobs import cli
-from jobs.tables import CONFLICTS
+from jobs.conflicts import CONFLICTS
 
 SIGN = "a MERGE met a conflict: "
 

@@ -3,7 +3,7 @@
 import contextlib
 import io
 import json
-from argparse import Namespace
+from argparse import ArgumentParser
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ from detections.records import FIELDS, IDENTITY_FIELDS
 from jobs import ingest, raw
 from jobs.cli import main
 from jobs.errors import UserError
-from jobs.job import Job, run
+from jobs.job import Job, common_arguments, run
 from jobs.tables import Table
 
 CORPUS = [*FILES, *RECORDS]
@@ -193,8 +193,10 @@ def test_a_result_and_an_error_steer_no_terminal(capsys: pytest.CaptureFixture[s
         job.result(["all of \x1b[2J\x07"], {"file": "\x1b"})
         raise UserError("no column \x1b]0;x\x07\nand more")
 
-    assert run(work, Namespace(json=False)) == 2
-    assert run(work, Namespace(json=True)) == 2
+    parser = ArgumentParser()
+    common_arguments(parser)
+    assert run(work, parser.parse_args([])) == 2
+    assert run(work, parser.parse_args(["--json"])) == 2
 
     out, err = capsys.readouterr()
     assert [c for c in out + err if not (c.isprintable() or c == "\n")] == []

@@ -18,7 +18,7 @@ from jobs.session import DELTA_CATALOG, DELTA_EXTENSION
 from jobs.simulate import simulate
 
 ROOT = Path(__file__).parents[1]
-PROGRAMS = ("ingest", "detect", "backfill")
+PROGRAMS = ("ingest", "detect", "backfill", "gaps", "repair", "maintain", "status")
 # Runs a module of the zip as spark-submit would, then says where every module came from.
 RUN = """
 import json, runpy, sys

@@ -26,11 +26,11 @@ from test_jobs import config, rows
 from detections import alerts, load
 from jobs import backfill, detect, ingest
 from jobs.config import Config
+from jobs.conflicts import CONFLICTS
 from jobs.errors import UserError
 from jobs.simulate import START, simulate
 from jobs.tables import (
     ALERTS_TABLE,
-    CONFLICTS,
     AlertWriter,
     Table,
     create_alerts,
@@ -111,7 +111,7 @@ def test_a_query_that_gives_up_on_conflicts_says_so_in_one_line(
     create_events(spark, Table(where.tables.events))
     keys = events(spark, [record("ec2", "ImportKeyPair")])
     Table(where.tables.events).append(keys, app="test", version=0)
-    monkeypatch.setattr("jobs.tables._CONFLICT_TRIES", 2)
+    monkeypatch.setattr("jobs.conflicts._TRIES", 2)
 
     with pytest.raises(UserError, match=r"single-events.*other writers keep changing it") as error:
         detect.run(spark, where, load([ONE]), "run")

@@ -1,0 +1,71 @@
+"""The status of a place in words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from jobs.texts import size
+
+if TYPE_CHECKING:
+    from jobs.status import Behind, Status
+    from jobs.upkeep import Extent
+
+
+def lines(of: Status) -> list[str]:
+    """Return the status as plain lines."""
+    if of.is_fresh:
+        return [FRESH]
+    said = [f"{name}: {_extent(one)}" for name, one in of.tables.items()]
+    said += [f"{one.query}: at version {one.version}; {behind(one)}" for one in of.queries]
+    said += [f"last {run.job}: {shown(run.at)} {run.run_id or ''}".rstrip() for run in of.runs]
+    for one in of.detections:
+        old = f", {one.old} with an old config_hash" if one.old else ""
+        said.append(f"{one.detection}: {one.alerts} alerts{old} {one.state}".rstrip())
+    return said + closing(of)
+
+
+FRESH = (
+    "nothing is here yet: `trailhound ingest FOLDER` makes the tables, then `trailhound detect` "
+    "looks for attacks"
+)
+
+
+def _extent(one: Extent | None) -> str:
+    if one is None:
+        return "not there"
+    rows = "rows unknown" if one.rows is None else f"{one.rows} rows"
+    return f"version {one.version}, {rows}, {one.files} files, {size(one.bytes)}"
+
+
+def behind(one: Behind) -> str:
+    """Return how far a query is behind, in words."""
+    if one.versions is None:
+        return "behind, and the log no longer tells how far"
+    if not one.versions:
+        return "nothing new"
+    rows = "an unknown number of" if one.rows is None else one.rows
+    minutes = "unknown" if one.minutes is None else f"{one.minutes:.0f}"
+    return f"behind by {one.versions} versions, {rows} rows, {minutes} minutes"
+
+
+def closing(of: Status) -> list[str]:
+    """Return what stands below the tables: why detections fail, old alerts, gaps, notes."""
+    said = [f"{one.state}: {one.detection}: {one.reason}" for one in of.detections if one.reason]
+    said += of.notes
+    old = sum(one.old for one in of.detections)
+    if old:
+        said.append(f"{old} alerts were raised by other settings or versions of their detection")
+    if of.gaps is not None:
+        more = "; `trailhound gaps` lists them" if of.gaps else ""
+        said.append(f"{of.gaps} gaps{more}")
+    if of.unsettled:
+        said.append(
+            f"{of.unsettled} queries have done more than is written down: gaps may be fewer"
+        )
+    return said
+
+
+def shown(time: datetime | None) -> str:
+    """Return a time as people read it, in UTC."""
+    return f"{time:%Y-%m-%d %H:%M:%S}" if time else ""
