@@ -91,7 +91,7 @@ def test_the_hourly_run_killed_and_tried_again(
     at_kill = raised(spark, alerts).total()
     done, log = airflow.answer(running)
 
-    assert killed == 2, "Java and Python"
+    assert killed >= 2, "Java and Python"
     assert done == {
         "state": "success",
         "tries": {"ingest": 1, "detect": 2},
