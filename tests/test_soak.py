@@ -23,7 +23,7 @@ from jobs.tables import Table, create_events
 
 pytestmark = pytest.mark.proof
 
-HOURS = int(os.environ.get("SOAK_HOURS", "12"))
+HOURS = int(os.environ.get("SOAK_HOURS", "18"))
 HOUR = timedelta(hours=1)
 RATES = [d.id for d in load() if isinstance(d, Rate)]
 

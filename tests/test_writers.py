@@ -39,9 +39,6 @@ from jobs.tables import (
 
 DAY = timedelta(days=1)
 ONE = "ec2_key_pair_imported"
-# Two detections on single events and a rate: planning all of them takes most of a small backfill.
-FEW = ("--detection", ONE, "--detection", "mfa_disabled")
-FEW += ("--detection", "root_console_brute_force")
 
 
 def one_alert(spark: SparkSession) -> DataFrame:
@@ -210,8 +207,8 @@ def test_all_writers_at_once(spark: SparkSession, tmp_path: Path) -> None:
     follow = command("detect", "--follow", "--set", "stream.trigger=1 second", folder=tmp_path)
     others = [
         command("ingest", str(logs), "--set", "stream.max_files_per_batch=40", folder=tmp_path),
-        command("backfill", *FEW, "--from", "2024-03-01", "--to", "2024-03-01T16", folder=tmp_path),
-        command("backfill", *FEW, "--from", "2024-03-01T08", "--to", "2024-03-03", folder=tmp_path),
+        command("backfill", "--from", "2024-03-01", "--to", "2024-03-01T16:00", folder=tmp_path),
+        command("backfill", "--from", "2024-03-01T08:00", "--to", "2024-03-03", folder=tmp_path),
     ]
     try:
         compactions = compact_while(spark, where, others)
