@@ -133,3 +133,5 @@ def _spark_settings() -> Iterator[str]:
     yield "spark.sql.shuffle.partitions 2"
     yield "spark.databricks.delta.snapshotPartitions 2"
     yield "spark.python.sql.dataFrameDebugging.enabled false"
+    # A driver that lives for seconds is done before Java's second compiler pays.
+    yield "spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
