@@ -132,4 +132,7 @@ def _spark_settings() -> Iterator[str]:
     yield "spark.ui.enabled false"
     yield "spark.sql.shuffle.partitions 2"
     yield "spark.databricks.delta.snapshotPartitions 2"
+    yield "spark.sql.sources.parallelPartitionDiscovery.parallelism 4"
     yield "spark.python.sql.dataFrameDebugging.enabled false"
+    # A driver that lives for seconds is done before Java's second compiler pays.
+    yield "spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"

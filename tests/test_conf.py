@@ -270,6 +270,8 @@ def test_spark_defaults_are_those_of_a_local_session() -> None:
     assert found.pop("spark.jars.excludes") == jars.SHIPPED_WITH_SPARK
     assert found.pop("spark.sql.extensions") == session.DELTA_EXTENSION
     assert found.pop("spark.sql.catalog.spark_catalog") == session.DELTA_CATALOG
+    # As many tasks as a laptop needs are too few for a cluster.
+    assert found.pop("spark.sql.sources.parallelPartitionDiscovery.parallelism") == "200"
     assert found
     assert found.items() <= session._LOCAL.items()
 
