@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from os import kill
 from pathlib import Path
 
@@ -86,13 +86,8 @@ class Cluster:
         """The process ids of executors: children of the workers, which have others for moments."""
         for worker in self.workers:
             children = Path(f"/proc/{worker.pid}/task").glob("*/children")
-            for child in (child for file in children for child in file.read_text().split()):
-                with suppress(OSError):
-                    if (
-                        b"CoarseGrainedExecutorBackend"
-                        in Path(f"/proc/{child}/cmdline").read_bytes()
-                    ):
-                        yield int(child)
+            found = (child for file in children for child in file.read_text().split())
+            yield from (int(child) for child in found if _is_executor(child))
 
     def _properties(self) -> Path:
         """The settings that the repository gives for clusters, with archives that are here."""
@@ -112,6 +107,13 @@ class Cluster:
         if not file.exists():
             subprocess.run([sys.executable, str(ROOT / "scripts" / "dist.py"), file], check=True)
         return file
+
+
+def _is_executor(process: str) -> bool:
+    try:
+        return b"CoarseGrainedExecutorBackend" in Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:  # it has ended
+        return False
 
 
 @contextmanager

@@ -81,8 +81,7 @@ def test_detect_loses_an_executor_and_then_a_worker(
     data = Path(ingested.tables.events).parent
     job = submit(cluster, "detect", ingested)
     for batches, kill in ((0, cluster.kill_executor), (1, cluster.kill_worker)):
-        is_done = lambda batches=batches: committed(data, "single-events") >= batches  # noqa: E731
-        assert job.wait_until(is_done), job.said()
+        assert job.wait_until(lambda n=batches: committed(data, "single-events") >= n), job.said()
         kill()
     job.finished()
     cluster.add_worker()
