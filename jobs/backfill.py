@@ -4,7 +4,7 @@ import argparse
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
 
@@ -20,12 +20,11 @@ from jobs.errors import UserError
 from jobs.isolation import Failures, isolated
 from jobs.job import Job
 from jobs.source import canonical
-from jobs.spans import HIGH, LOW, Span, merged
+from jobs.spans import HIGH, LOW, Span, before, merged, whole_periods
 from jobs.tables import AlertWriter, Table, create_alerts
 
 # More spans than this are evaluated without counting the events in each.
 _MAX_COUNTED = 100
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Work:
         """The spans whose events are needed: of a rate detection, with the look-back before."""
         if isinstance(self.detection, Rate):
             look_back = self.detection.within
-            return merged((_before(start, look_back), end) for start, end in self.evaluated)
+            return merged((before(start, look_back), end) for start, end in self.evaluated)
         return self.evaluated
 
 
@@ -58,13 +57,6 @@ class Filled:
 
     alerts: Counter[str] = field(default_factory=Counter)
     failures: Failures = field(default_factory=dict)
-
-
-def whole_periods(start: datetime, end: datetime, period: timedelta) -> Span:
-    """Return the range widened to whole periods, aligned to the epoch."""
-    first = EPOCH + (start - EPOCH) // period * period if start > LOW + period else LOW
-    last = EPOCH - (EPOCH - end) // period * period if end < HIGH - period else HIGH
-    return first, last
 
 
 def evaluate(events: DataFrame, work: Sequence[Work], config: Config) -> DataFrame:
@@ -127,14 +119,16 @@ def carry_out(
     work: Sequence[Work],
     run_id: str,
     kind: str = BACKFILL,
+    version: int | None = None,
 ) -> Filled:
     """Evaluate detections on their spans, merge the alerts, and write down what was covered.
 
-    A detection that fails is left out and named.
+    They see the events table as it was at `version`, or is now. A detection that fails is left out
+    and named.
     """
     source, alerts_table = Table(config.tables.events), Table(config.tables.alerts)
-    version = source.version(spark)
     # What is written down is what was read: one version, whatever comes in meanwhile.
+    version = source.version(spark) if version is None else version
     events = canonical(source.at(spark, version), config)
     create_alerts(spark, alerts_table)
     by_id = {one.detection.id: one for one in work}
@@ -212,10 +206,6 @@ def _within(column: str, spans: Sequence[Span]) -> Column:
     return reduce(
         or_, ((time >= F.lit(start)) & (time < F.lit(end)) for start, end in spans), F.lit(False)
     )
-
-
-def _before(time: datetime, by: timedelta) -> datetime:
-    return time - by if time > LOW + by else LOW
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -46,6 +46,7 @@ class Stream:
     settle_every: timedelta = timedelta(minutes=5)
     max_files_per_batch: int = 1000
     state_partitions: int = 2
+    max_history_rows: int = 100_000
     arrival: str | None = None
 
 

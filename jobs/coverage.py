@@ -17,6 +17,7 @@ from detections import Detection
 from jobs import checkpoints
 from jobs.config import Config
 from jobs.history import VERSION, History
+from jobs.spans import utc
 from jobs.tables import Table, create
 
 STREAM, BACKFILL, REPAIR = "stream", "backfill", "repair"
@@ -161,7 +162,7 @@ class Ledger:
                 row.config_hash,
                 max(row.begun, -1 if row.done is None else row.done + 1),
                 row.until,
-                row.newest.replace(tzinfo=UTC) if row.newest else None,
+                utc(row.newest),
             )
             for row in parts.collect()
             if row.begun is not None

@@ -7,29 +7,21 @@ import argparse
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
-from detections import Detection, Rate, SingleEvent, alerts, windows
-from detections.evaluate import counted_events, matching, rate_alerts, single_alert_rows
-from jobs import checkpoints, health, repair, streams
+from detections import Detection, Rate, SingleEvent, alerts
+from jobs import checkpoints, going_live, health, repair, streams
 from jobs.config import Config
 from jobs.coverage import Ledger, Stream
 from jobs.history import VERSION
 from jobs.isolation import Failures, probed
 from jobs.job import Job
+from jobs.queries import SINGLE_EVENTS, Queries
 from jobs.settle import Settled, Settlement
 from jobs.source import canonical
 from jobs.tables import AlertWriter, Table, create_alerts
 
-SINGLE_EVENTS = "single-events"
-# A rate query takes all there is in one batch: the watermark moves only between batches, so the
-# order of files in a table that has a history cannot make anything late.
-_EVERYTHING = str(2**31 - 1)
-# Above this, a list of instants to look up becomes a range.
-_MAX_INSTANTS = 500
 # A source whose columns change more often than this in one run is not the streams' to follow.
 _MAX_RESTARTS = 20
 
@@ -59,6 +51,7 @@ class Detect:
         self.found = Detected()
         self._detections = self._built(detections)
         self._part = self._single_part()
+        self._queries = Queries(spark, config, self._write)
         self._writers = {
             name: AlertWriter(spark, alerts_table, run_id, ids)
             for name, ids in _parts(self._detections).items()
@@ -70,6 +63,7 @@ class Detect:
 
     def run(self, *, follow: bool) -> Detected:
         """Run the streams, write down what they covered, and repair what came late."""
+        self._hand_over()
         self._note(self._settlement.start(self._run_id, self._streams()))
         config = self._config.stream
         streams.run(
@@ -101,24 +95,20 @@ class Detect:
     def queries(self) -> list[streams.Query]:
         """Return the streaming queries."""
         queries = [self._single()] if self._singles else []
-        return queries + [self._rate(d) for d in self._detections if isinstance(d, Rate)]
+        return queries + [self._queries.rate(d) for d in self._rates]
 
     @property
     def _singles(self) -> list[SingleEvent]:
-        failures = self.found.failures
-        singles = [d for d in self._detections if isinstance(d, SingleEvent)]
-        return [d for d in singles if d.id not in failures]
+        singles = (d for d in self._detections if isinstance(d, SingleEvent))
+        return [d for d in singles if d.id not in self.found.failures]
+
+    @property
+    def _rates(self) -> list[Rate]:
+        rates = (d for d in self._detections if isinstance(d, Rate))
+        return [d for d in rates if d.id not in self.found.failures]
 
     def _single(self) -> streams.Query:
-        files = str(self._config.stream.max_files_per_batch)
-        events = self._canonical(self._events.stream(self._spark, maxFilesPerTrigger=files))
-        singles = self._singles
-
-        def batch(rows: DataFrame, _: int) -> None:
-            self._write(SINGLE_EVENTS, rows.dropDuplicates(["alert_id"]))
-
-        rows = single_alert_rows(matching(events, singles), singles)
-        return streams.Query(SINGLE_EVENTS, rows, batch, self._checkpoint(self._part))
+        return self._queries.single(self._singles, self._part)
 
     def _single_part(self) -> str:
         """The name of the position of the single-event query.
@@ -130,39 +120,12 @@ class Detect:
         usual = [name for name in usual if name not in self.found.failures]
         return SINGLE_EVENTS if own == usual else f"{SINGLE_EVENTS}-{streams.folder(str(own))}"
 
-    def _rate(self, detection: Rate) -> streams.Query:
-        stream = self._events.stream(self._spark, maxFilesPerTrigger=_EVERYTHING)
-        counted = counted_events(self._canonical(stream), detection, skew=self._skew)
-        delay = self._config.stream.watermark_delay
-        reached = windows.reached(counted, detection, delay=delay)
-
-        def batch(rows: DataFrame, _: int) -> None:
-            rows = rows.persist()
-            try:
-                self._write(detection.id, self._alerts(rows, detection))
-            finally:
-                rows.unpersist()
-
-        return streams.Query(
-            detection.id,
-            reached,
-            batch,
-            self._rate_checkpoint(detection),
-            mode="update",
-            state_partitions=self._config.stream.state_partitions,
-        )
-
-    def _alerts(self, reached: DataFrame, detection: Rate) -> DataFrame:
-        """The alerts of windows that the state gives, with the columns of their deciding events."""
-        rows = reached.select("event_time").distinct().collect()
-        times: list[datetime] = sorted(row.event_time for row in rows)
-        time = F.col("eventTime")
-        if len(times) > _MAX_INSTANTS:
-            wanted = (time >= F.lit(times[0])) & (time <= F.lit(times[-1]))
-        else:
-            wanted = time.isin(times)
-        events = self._canonical(self._events.read(self._spark)).filter(wanted)
-        return rate_alerts(reached, counted_events(events, detection, skew=self._skew), detection)
+    def _hand_over(self) -> None:
+        """Evaluate what the table held before, for rate streams that are about to begin."""
+        rates = {self._queries.of(d): d for d in self._rates}
+        filled = going_live.prepare(self._spark, self._config, self._ledger, rates, self._run_id)
+        self.found.alerts.update(filled.alerts)
+        self.found.failures |= filled.failures
 
     def _write(self, part: str, found: DataFrame) -> None:
         counts = self._writers[part].write(found)
@@ -170,10 +133,9 @@ class Detect:
         self._unsettled.update(counts)
 
     def _streams(self) -> list[Stream]:
-        singles = [Stream(self._checkpoint(self._part), tuple(self._singles))]
-        rates = [d for d in self._detections if isinstance(d, Rate)]
+        singles = [Stream(self._queries.checkpoint(self._part), tuple(self._singles))]
         found = singles if self._singles else []
-        return found + [Stream(self._rate_checkpoint(d), (d,)) for d in rates]
+        return found + [Stream(self._queries.of(d), (d,)) for d in self._rates]
 
     def _settle(self) -> None:
         """Write down what the streams have committed, and repair what came late for them."""
@@ -196,13 +158,13 @@ class Detect:
         Raises:
             UserError: it is the source's fault, and not a detection's.
         """
-        rates = {d.id: d for d in self._detections if isinstance(d, Rate)}
+        rates = {d.id: d for d in self._rates}
         if streams.is_schema_change(error) and self._restarts < _MAX_RESTARTS:
             self._restarts += 1
-            return self._single() if name == SINGLE_EVENTS else self._rate(rates[name])
+            return self._single() if name == SINGLE_EVENTS else self._queries.rate(rates[name])
         asked = self._singles if name == SINGLE_EVENTS else [rates[name]]
         part = self._part if name == SINGLE_EVENTS else None
-        checkpoint = self._checkpoint(part) if part else self._rate_checkpoint(rates[name])
+        checkpoint = self._queries.checkpoint(part) if part else self._queries.of(rates[name])
         if streams.remedy(error):
             first = checkpoints.position(self._spark, checkpoint).version + 1
             last = max(first, self._events.version(self._spark))
@@ -224,26 +186,13 @@ class Detect:
         rows = self._events.at(self._spark, last)
         if first > 0:
             rows = self._ledger.history.rows(first, last).drop(VERSION)
-        events = self._canonical(rows)
+        events = canonical(rows, self._config)
 
         def probe(detection: Detection) -> None:
-            found = alerts(events, [detection], skew=self._skew)
+            found = alerts(events, [detection], skew=self._config.stream.clock_skew)
             found.write.format("noop").mode("overwrite").save()
 
         return probed(detections, probe)
-
-    def _canonical(self, table: DataFrame) -> DataFrame:
-        return canonical(table, self._config)
-
-    @property
-    def _skew(self) -> timedelta:
-        return self._config.stream.clock_skew
-
-    def _rate_checkpoint(self, detection: Rate) -> str:
-        return self._checkpoint(detection.id, detection.state_hash)
-
-    def _checkpoint(self, *parts: str) -> str:
-        return "/".join([checkpoints.home(self._config), *parts])
 
 
 def _parts(detections: Sequence[Detection]) -> dict[str, list[str]]:
@@ -263,7 +212,7 @@ def run(
 ) -> Detected:
     """Run the detections over what is new in the events table; return what came of it.
 
-    A query that is new takes the whole table first. A detection that fails is left out and named.
+    A detection that is new takes the whole table first. One that fails is left out and named.
 
     Raises:
         UserError: there is no events table, or it cannot be read as CloudTrail.

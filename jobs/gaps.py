@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
@@ -15,7 +15,7 @@ from jobs.history import Version
 from jobs.job import Job
 from jobs.late import LATE
 from jobs.settle import Settlement
-from jobs.spans import HIGH, LOW, Span, bounded, merged, without
+from jobs.spans import HIGH, LOW, Span, bounded, merged, utc, without
 
 NEVER = "never evaluated"
 
@@ -122,9 +122,7 @@ def _covered(rows: Sequence[Row]) -> _Covered:
 
 
 def _span(row: Row) -> Span:
-    ends = (row.event_from, row.event_to)
-    start, end = (time.replace(tzinfo=UTC) if time else None for time in ends)
-    return bounded(start, end)
+    return bounded(utc(row.event_from), utc(row.event_to))
 
 
 def _joined(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -203,7 +201,7 @@ def _is_mended(row: Row, detection: Rate, batches: _Covered) -> bool:
 
 
 def _period(row: Row, detection: Rate) -> Span:
-    start = row.period_start.replace(tzinfo=UTC)
+    start = utc(row.period_start)
     return start, start + detection.suppress_for
 
 

@@ -17,6 +17,7 @@ from pyspark.sql.types import TimestampType
 
 from detections.payloads import readable_time
 from jobs.errors import UserError
+from jobs.spans import utc
 from jobs.storage import Folder
 from jobs.tables import Table
 
@@ -105,8 +106,8 @@ class History:
                 )
             if row.files:
                 known = not row.undated
-                first_time = row.first.replace(tzinfo=UTC) if known and row.first else None
-                last_time = row.last.replace(tzinfo=UTC) + _CUT if known and row.last else None
+                first_time = utc(row.first) if known else None
+                last_time = utc(row.last) + _CUT if known and row.last else None
                 count = None if row.uncounted else row.rows
                 found.append(Version(row[VERSION], count, first_time, last_time, row.timeless or 0))
         return found

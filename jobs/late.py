@@ -8,7 +8,7 @@ the other way round.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -17,9 +17,9 @@ from detections import Rate
 from detections.evaluate import counted_events, is_future
 from detections.model import microseconds
 from jobs.history import VERSION
+from jobs.spans import EPOCH, period_of, utc
 
 LATE, WRONG_CLOCK = "late", "wrong clock"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NEVER = timedelta(days=365_000)
 
 
@@ -56,7 +56,7 @@ def arrivals(events: DataFrame) -> list[Arrivals]:
         .orderBy(VERSION)
     )
     return [
-        Arrivals(row[VERSION], _utc(row.oldest), _utc(row.newest), row.wrong_clocks)
+        Arrivals(row[VERSION], utc(row.oldest), utc(row.newest), row.wrong_clocks)
         for row in rows.collect()
     ]
 
@@ -91,7 +91,7 @@ def may_be_late(one: Arrivals, closed: datetime | None, detection: Rate) -> bool
     if closed is None or one.oldest is None:
         return False
     period = detection.suppress_for
-    return _EPOCH + ((one.oldest - _EPOCH) // period + 1) * period <= closed
+    return period_of(one.oldest, period) + period <= closed
 
 
 def uncounted(events: DataFrame, detection: Rate, closed: dict[int, datetime]) -> DataFrame:
@@ -135,8 +135,4 @@ def _closing(closed: dict[int, datetime]) -> Column:
 
 
 def _micros(time: datetime) -> int:
-    return (time - _EPOCH) // timedelta(microseconds=1)
-
-
-def _utc(time: datetime | None) -> datetime | None:
-    return time.replace(tzinfo=UTC) if time else None
+    return (time - EPOCH) // timedelta(microseconds=1)

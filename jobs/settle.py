@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from detections import Detection, Rate
 from detections.evaluate import matching
-from jobs import checkpoints, late
+from jobs import checkpoints, handover, late
 from jobs.checkpoints import Position
 from jobs.config import Config
 from jobs.coverage import DONE, RUNNING, STREAM, Ledger, Rectangle, Stream, Unsettled
@@ -71,7 +71,9 @@ class Settlement:
         settled = self.settle()
         rows = []
         for stream in streams:
-            first = checkpoints.position(self._spark, stream.checkpoint).version + 1
+            begins = handover.read(self._spark, stream.checkpoint)
+            taken = checkpoints.position(self._spark, stream.checkpoint).version
+            first = max(taken, begins.version if begins else checkpoints.NOTHING) + 1
             rows += [
                 Rectangle(
                     d.id,
@@ -80,6 +82,8 @@ class Settlement:
                     RUNNING,
                     run_id,
                     first,
+                    # What the stream was handed counts in its watermark.
+                    newest_event_time=begins.newest if begins else None,
                     checkpoint=stream.checkpoint,
                 )
                 for d in stream.detections

@@ -1,13 +1,27 @@
 """Stretches of event time: [start, end), in UTC."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import overload
 
 Span = tuple[datetime, datetime]
 
 # What stands for unbounded: Spark's and Python's timestamps both reach so far.
 LOW = datetime(1, 1, 1, tzinfo=UTC)
 HIGH = datetime(9999, 12, 31, tzinfo=UTC)
+# What periods are counted from.
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@overload
+def utc(time: datetime) -> datetime: ...
+@overload
+def utc(time: None) -> None: ...
+@overload
+def utc(time: datetime | None) -> datetime | None: ...
+def utc(time: datetime | None) -> datetime | None:
+    """Return a time as a row of Spark holds it, which names no zone, as what it is: UTC."""
+    return time.replace(tzinfo=UTC) if time else None
 
 
 def bounded(start: datetime | None, end: datetime | None) -> Span:
@@ -36,3 +50,20 @@ def without(span: Span, taken: Iterable[Span]) -> list[Span]:
             left.append((start, first))
         start = max(start, last)
     return [*left, (start, end)] if start < end else left
+
+
+def before(time: datetime, by: timedelta) -> datetime:
+    """Return the time that is so much earlier; none is earlier than LOW."""
+    return time - by if time > LOW + by else LOW
+
+
+def period_of(time: datetime, period: timedelta) -> datetime:
+    """Return when the period that holds a time begins; periods are aligned to the epoch."""
+    return EPOCH + (time - EPOCH) // period * period
+
+
+def whole_periods(start: datetime, end: datetime, period: timedelta) -> Span:
+    """Return a span widened to whole periods."""
+    first = period_of(start, period) if start > LOW + period else LOW
+    last = EPOCH - (EPOCH - end) // period * period if end < HIGH - period else HIGH
+    return first, last

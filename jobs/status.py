@@ -14,6 +14,7 @@ from jobs.config import Config
 from jobs.errors import UserError
 from jobs.history import History, Version, add_rows
 from jobs.job import Job
+from jobs.spans import utc
 from jobs.tables import Table
 from jobs.upkeep import Extent, Upkeep
 
@@ -153,7 +154,7 @@ def _runs(spark: SparkSession, config: Config, of: Status) -> Iterator[Run]:
         newest = F.max(F.struct("recorded_at", "run_id")).alias("n")
         names = {"stream": "detect"}
         for row in rows.groupBy("kind").agg(newest).select("kind", "n.*").collect():
-            yield Run(names.get(row.kind, row.kind), row.run_id, _utc(row.recorded_at))
+            yield Run(names.get(row.kind, row.kind), row.run_id, utc(row.recorded_at))
     if of.tables["events"]:
         history = Table(config.tables.events).delta(spark).history(_COMMITS)
         is_ingest = F.col("userMetadata").startswith("trailhound ingest")
@@ -161,7 +162,7 @@ def _runs(spark: SparkSession, config: Config, of: Status) -> Iterator[Run]:
         job = F.when(is_ingest, "ingest").when(is_upkeep, "maintain").alias("job")
         last = history.select(job, "timestamp").dropna().groupBy("job").agg(F.max("timestamp"))
         for name, at in last.collect():
-            yield Run(name, None, _utc(at))
+            yield Run(name, None, utc(at))
 
 
 def _detections(spark: SparkSession, config: Config, *, is_there: bool) -> list[Standing]:
@@ -175,7 +176,7 @@ def _detections(spark: SparkSession, config: Config, *, is_there: bool) -> list[
         rows = counts.get(name, [])
         total, recent = (sum(row[n] for row in rows) for n in ("alerts", "recent"))
         old = sum(row.alerts for row in rows if row.config_hash != hashes.get(name))
-        newest = max((_utc(row.newest) for row in rows), default=None)
+        newest = max((utc(row.newest) for row in rows), default=None)
         state = "silent" if not total else "noisy" if recent > NOISY else ""
         state = state if name in chosen else "off"
         state = "failing" if name in failing else "broken" if name in broken else state
@@ -197,10 +198,6 @@ def _alerts(spark: SparkSession, config: Config) -> Mapping[str, list[Any]]:
     for row in counted.collect():
         found.setdefault(row.detection_id, []).append(row)
     return found
-
-
-def _utc(time: datetime) -> datetime:
-    return time.replace(tzinfo=UTC)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

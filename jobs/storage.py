@@ -1,5 +1,6 @@
 """Small files on whatever file system Spark reads: the ends of checkpoints and logs."""
 
+import uuid
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
@@ -34,3 +35,15 @@ class Folder:
             return content
         finally:
             stream.close()
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file that is not there yet: whole, or not at all."""
+        path = self._jvm.org.apache.hadoop.fs.Path
+        unfinished = path(self._path, f".{name}.{uuid.uuid4()}")
+        stream = self._files.create(unfinished)
+        try:
+            stream.write(text.encode())
+        finally:
+            stream.close()
+        if not self._files.rename(unfinished, path(self._path, name)):
+            raise FileExistsError(f"{self._path}/{name}")

@@ -4,13 +4,14 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.conflicts import retried
+from jobs.spans import utc
 from jobs.tables import EVENT_PROPERTIES, Table
 
 # What OPTIMIZE does where nothing else is set: smaller files than this are put together.
@@ -49,7 +50,7 @@ class Upkeep:
         if detail is None:
             raise RuntimeError(f"{table.name} has no detail")
         self._location: str = detail.location
-        self._updated: datetime = detail.lastModified.replace(tzinfo=UTC)
+        self._updated: datetime = utc(detail.lastModified)
         self._properties: dict[str, str] = detail.properties
         jvm: Any = spark._jvm
         self._jvm = jvm

@@ -21,6 +21,7 @@ from laws import (
     together,
     wanted_of,
 )
+from oracle import read_time
 from pyspark.sql import SparkSession
 from test_detections import RATES, SINGLE
 from test_jobs import config, rows
@@ -128,6 +129,21 @@ def stream_is_oracle(
         append(spark, where, [*part, ahead] if number == 0 else part, number)
         detect.run(spark, where, chosen, f"run {number}")
     return where, in_table(spark, where, worlds, chosen)
+
+
+def seam_is_invisible(spark: SparkSession, worlds: Sequence[World], folder: Path) -> list[str]:
+    """L7: a history that is evaluated as a batch, and what comes after it as a stream, are one."""
+    chosen = [*SINGLE, *small()]
+    every = together(worlds)
+    old = [one for one in every if read_time(one["eventTime"]) < CUT]
+    # A period and more behind the cut: what a stream begins with lies in the history.
+    where = tables(spark, folder, [old[::2], old[1::2]], delay=PERIOD)
+    where = replace(where, stream=replace(where.stream, max_history_rows=1))
+    detect.run(spark, where, chosen, "going live")
+    append(spark, where, [one for one in every if read_time(one["eventTime"]) >= CUT], 2)
+    found = detect.run(spark, where, chosen, "live")
+    assert not found.late, "the law is about what comes in time"
+    return in_table(spark, where, worlds, chosen)
 
 
 def ranges_add_up(spark: SparkSession, worlds: Sequence[World], folder: Path) -> list[str]:

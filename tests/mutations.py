@@ -21,6 +21,7 @@ from detections import evaluate, windows
 from detections.model import microseconds
 from jobs import backfill, repair
 from jobs.backfill import Filled
+from jobs.handover import Handover
 from jobs.tables import AlertWriter
 
 Law = Callable[[SparkSession, Sequence[World], Path], list[str]]
@@ -61,6 +62,10 @@ def late(spark: SparkSession, worlds: Sequence[World], folder: Path) -> list[str
 
 def ranges(spark: SparkSession, worlds: Sequence[World], folder: Path) -> list[str]:
     return law_checks.ranges_add_up(spark, worlds, folder)
+
+
+def seam(spark: SparkSession, worlds: Sequence[World], folder: Path) -> list[str]:
+    return law_checks.seam_is_invisible(spark, worlds, folder)
 
 
 def replay(spark: SparkSession, worlds: Sequence[World], folder: Path) -> list[str]:
@@ -107,6 +112,10 @@ def accepted(answer: bool) -> Callable[..., Column]:
     return lambda *_: F.lit(answer)
 
 
+def starts_at(begins: Handover) -> Column:
+    return F.lit(True) if begins.start is None else F.col("eventTime") >= F.lit(begins.start)
+
+
 PERIOD = microseconds(law_checks.PERIOD)
 MUTATIONS = [
     Mutation("windows tumble", batch, instead(F, "window", tumbling)),
@@ -150,6 +159,11 @@ MUTATIONS = [
     Mutation("alerts never grow", stream, instead(AlertWriter, "_merge", only_inserted)),
     Mutation(
         "a clock ahead moves the watermark", stream, instead(evaluate, "is_future", accepted(False))
+    ),
+    Mutation(
+        "a stream that goes live without its look-back",
+        seam,
+        instead(Handover, "read", lambda begins, rows, _: rows.filter(starts_at(begins))),
     ),
     Mutation("what came late is left", late, instead(repair, "run", lambda *_: (Filled(), 0))),
 ]

@@ -44,6 +44,7 @@ class Fault:
     command: str
     point: Point
     was_met: Callable[[Path], bool]
+    options: tuple[str, ...] = ()
 
 
 SINGLE, ONE_SINGLE, RATE = "single-events", "mfa_disabled", "root_console_brute_force"
@@ -65,6 +66,12 @@ def detect_left(data: Path, *, merged: int, torn: bool = False) -> bool:
     )
 
 
+def handed_over(data: Path) -> bool:
+    """Whether any rate stream was handed what a batch had evaluated for it."""
+    return any(data.glob("checkpoints/detect/*/*/*/handover.json"))
+
+
+AS_A_BATCH = ("--set", "stream.max_history_rows=1")
 FAULTS = {
     "ingest, before the write of a batch": Fault(
         "ingest", Point(BEFORE, "ingest", 1), lambda data: ingest_left(data, written=1)
@@ -90,6 +97,18 @@ FAULTS = {
             and committed(data, SINGLE) >= 0
         ),
     ),
+    "detect, going live, in the middle of the MERGE of the history": Fault(
+        "detect",
+        Point(WITHIN),
+        lambda data: bool(unnamed_files(data / "alerts")) and not handed_over(data),
+        AS_A_BATCH,
+    ),
+    "detect, going live, between the history and the stream": Fault(
+        "detect",
+        Point(BEFORE, RATE, 0),
+        lambda data: merges(data / "alerts", RATE) == 1 and handed_over(data),
+        AS_A_BATCH,
+    ),
     "backfill, in the middle of its MERGE": Fault(
         "backfill",
         Point(WITHIN),
@@ -107,7 +126,7 @@ def test_killed_at_a_point(
     name: str,
 ) -> None:
     fault = FAULTS[name]
-    command = undisturbed.ready(tmp_path, fault.command)
+    command = [*undisturbed.ready(tmp_path, fault.command), *fault.options]
 
     dying = python(*fault.point.command(*command), cwd=tmp_path)
     assert dying.ended() == -signal.SIGKILL, f"it lived on: {dying.said()}"

@@ -89,5 +89,13 @@ def test_late_events_end_in_the_right_alerts(
     assert late > len(many) // 10
 
 
+@pytest.mark.proof
+def test_the_seam_of_going_live_is_invisible(
+    spark: SparkSession, many: list[World], tmp_path: Path
+) -> None:
+    breaches = law_checks.seam_is_invisible(spark, many, tmp_path)
+    hold("history as a batch, then a stream = oracle", many, breaches)
+
+
 def test_two_ranges_are_one(spark: SparkSession, worlds: list[World], tmp_path: Path) -> None:
     hold("two ranges = one", worlds, law_checks.ranges_add_up(spark, worlds, tmp_path))

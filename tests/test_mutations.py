@@ -19,7 +19,7 @@ def worlds() -> list[World]:
 
 def test_every_law_has_a_mutation() -> None:
     laws = {mutation.law for mutation in MUTATIONS}
-    named = ("batch", "stream", "replay", "ranges", "unrelated", "stricter", "late")
+    named = ("batch", "stream", "replay", "ranges", "unrelated", "stricter", "late", "seam")
     assert laws == {getattr(mutations, name) for name in named}
 
 
