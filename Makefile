@@ -7,11 +7,11 @@ READY := $(VENV)/.ready
 AIRFLOW := .venv-airflow
 AIRFLOW_READY := $(AIRFLOW)/.ready
 
-.PHONY: help setup airflow demo notebooks test check format bench proof proof-airflow proof-long dist lock clean
+.PHONY: help setup airflow demo notebooks test check format bench proof proof-airflow proof-cluster proof-notebooks proof-long dist lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make the environment in .venv
 
@@ -54,6 +54,12 @@ proof: setup airflow ## the slow proofs
 
 proof-airflow: setup airflow ## of these, the DAGs in a real Airflow
 	@$(BIN)/pytest -m proof tests/test_airflow.py
+
+proof-cluster: setup ## of these, spark-submit to a cluster that loses machines
+	@$(BIN)/pytest -m proof tests/test_cluster.py
+
+proof-notebooks: setup ## of these, the notebooks on the tables of a demo
+	@$(BIN)/pytest -m proof tests/test_notebooks.py
 
 dist: setup ## a wheel, and the zip for spark-submit, into dist/
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
