@@ -136,8 +136,8 @@ def seam_is_invisible(spark: SparkSession, worlds: Sequence[World], folder: Path
     chosen = [*SINGLE, *small()]
     every = together(worlds)
     old = [one for one in every if read_time(one["eventTime"]) < CUT]
-    # A period and more behind the cut: what a stream begins with lies in the history.
-    where = tables(spark, folder, [old[::2], old[1::2]], delay=PERIOD)
+    # So short that the streams begin at noon: their look-back, too, is full of events.
+    where = tables(spark, folder, [old[::2], old[1::2]], delay=timedelta(seconds=10))
     where = replace(where, stream=replace(where.stream, max_history_rows=1))
     detect.run(spark, where, chosen, "going live")
     append(spark, where, [one for one in every if read_time(one["eventTime"]) >= CUT], 2)

@@ -1,19 +1,21 @@
 """The driver killed with SIGKILL, at named points and at random: nothing is lost, nothing doubled.
 
-Each test kills one command in its work, looks on disk for what was left half done, runs the command
-again to its end and holds every row of every table against a run that nobody disturbed. All that a
-dead process leaves to the next lies on disk: so the command runs again in the session of the tests,
-which is warm.
+Each test has one command killed in its work, looks on disk for what was left half done, runs the
+command again to its end and holds every row of every table against a run that nobody disturbed. All
+that a dead process leaves to the next lies on disk: so the command runs again in the session of the
+tests, which is warm; and the next command dies meanwhile.
 """
 
 import os
 import shutil
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 import report
@@ -32,6 +34,20 @@ pytestmark = pytest.mark.proof
 
 SEED = int(os.environ.get("CRASH_SEED", "20240301"))
 RANDOM_KILLS = int(os.environ.get("CRASHES", "5"))
+
+
+@dataclass(frozen=True)
+class Death:
+    """A command that was killed in a folder; one of chance after `delay` seconds, or at its end."""
+
+    folder: Path
+    job: str
+    command: list[str]
+    delay: float = 0
+    was_at_work: bool = True
+
+
+Deaths = dict[str, Future[Death]]
 
 
 # --- Named points ---------------------------------------------------------------------------------
@@ -117,67 +133,62 @@ FAULTS = {
 }
 
 
+def die_at_a_point(undisturbed: Undisturbed, folder: Path, name: str) -> Death:
+    fault = FAULTS[name]
+    command = [*undisturbed.ready(folder, fault.command), *fault.options]
+    dying = python(*fault.point.command(*command), cwd=folder)
+    assert dying.ended() == -signal.SIGKILL, f"it lived on: {dying.said()}"
+    assert fault.was_met(folder / "data"), f"another point was met: {open_batches(folder)}"
+    return Death(folder, fault.command, command)
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_killed_at_a_point(
+    request: pytest.FixtureRequest,
     spark: SparkSession,
     undisturbed: Undisturbed,
-    tmp_path: Path,
+    deaths: Deaths,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
 ) -> None:
-    fault = FAULTS[name]
-    command = [*undisturbed.ready(tmp_path, fault.command), *fault.options]
-
-    dying = python(*fault.point.command(*command), cwd=tmp_path)
-    assert dying.ended() == -signal.SIGKILL, f"it lived on: {dying.said()}"
-    assert fault.was_met(tmp_path / "data"), f"another point was met: {open_batches(tmp_path)}"
+    death = deaths[request.node.name].result()
     if name == "detect, after the MERGE, before the checkpoint's commit":
         # A batch that is open was not seen, whatever of it is in the alerts already.
-        assert unseen(spark, tmp_path)
-    monkeypatch.chdir(tmp_path)
-    assert cli.main(command) == 0
-
-    lost, doubled = undisturbed.against(tables(spark, tmp_path), fault.command)
-    report.say("killed at a point", f"{name}: {lost} rows lost, {doubled} doubled")
-    assert (lost, doubled) == (0, 0)
-    check_more(spark, tmp_path, fault.command)
+        assert unseen(spark, death.folder)
+    check_restart(spark, undisturbed, death, monkeypatch, "killed at a point", name)
 
 
 # --- Random moments -------------------------------------------------------------------------------
 
 
+def die_at_random(undisturbed: Undisturbed, folder: Path, number: int) -> Death:
+    """Die at any time between the first thing that the command does and its end."""
+    rng = Random(f"{SEED} {number}")
+    name = list(COMMANDS)[number % len(COMMANDS)]
+    command = undisturbed.ready(folder, name)
+    delay = rng.uniform(0, undisturbed.seconds[name])
+    dying = trailhound(*command, cwd=folder)
+    begun = dying.wait_until(lambda: at_work_on(folder, name))
+    dying.wait(delay)
+    dying.kill()
+    return Death(folder, name, command, delay, begun and dying.ended() == -signal.SIGKILL)
+
+
 @pytest.mark.parametrize("number", range(RANDOM_KILLS))
 def test_killed_at_random(
+    request: pytest.FixtureRequest,
     spark: SparkSession,
     undisturbed: Undisturbed,
-    tmp_path: Path,
+    deaths: Deaths,
     monkeypatch: pytest.MonkeyPatch,
     at_work: Counter[bool],
     number: int,
 ) -> None:
-    """Killed at any time between the first thing that the command does and its end."""
-    rng = Random(f"{SEED} {number}")
-    name = list(COMMANDS)[number % len(COMMANDS)]
-    command = undisturbed.ready(tmp_path, name)
-    delay = rng.uniform(0, undisturbed.seconds[name])
-
-    dying = trailhound(*command, cwd=tmp_path)
-    begun = dying.wait_until(lambda: at_work_on(tmp_path, name))
-    dying.wait(delay)
-    dying.kill()
-    was_at_work = begun and dying.ended() == -signal.SIGKILL
-    at_work[was_at_work] += 1
-    monkeypatch.chdir(tmp_path)
-    assert cli.main(command) == 0
-
-    lost, doubled = undisturbed.against(tables(spark, tmp_path), name)
-    report.say(
-        "killed at random",
-        f"seed {SEED}, kill {number}: {name} after {delay:.1f} s "
-        f"({'at work' if was_at_work else 'done'}): {lost} rows lost, {doubled} doubled",
-    )
-    assert (lost, doubled) == (0, 0)
-    check_more(spark, tmp_path, name)
+    death = deaths[request.node.name].result()
+    at_work[death.was_at_work] += 1
+    how = "at work" if death.was_at_work else "done"
+    shown = f"seed {SEED}, kill {number}: {death.job} after {death.delay:.1f} s ({how})"
+    check_restart(spark, undisturbed, death, monkeypatch, "killed at random", shown)
 
 
 def test_random_kills_met_work(at_work: Counter[bool]) -> None:
@@ -203,11 +214,47 @@ def undisturbed(
     shutil.rmtree(folder)
 
 
-def check_more(spark: SparkSession, folder: Path, name: str) -> None:
-    """What else must hold in a folder after a crash and a restart."""
-    assert open_batches(folder / "data") == {}
-    if name == "detect":
-        assert unseen(spark, folder) == []
+@pytest.fixture(scope="module")
+def deaths(
+    request: pytest.FixtureRequest,
+    undisturbed: Undisturbed,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Deaths]:
+    """What the chosen tests are about, by their names: one death after another, in their order."""
+    found: Deaths = {}
+    ways: dict[str, Any] = {"name": die_at_a_point, "number": die_at_random}
+    with ThreadPoolExecutor(1) as pool:
+        for item in request.session.items:
+            if isinstance(item, pytest.Function) and item.module is request.module:
+                for kind, value in cases_of(item):
+                    folder = tmp_path_factory.mktemp("killed")
+                    found[item.name] = pool.submit(ways[kind], undisturbed, folder, value)
+        yield found
+        pool.shutdown(cancel_futures=True)
+
+
+def cases_of(test: pytest.Function) -> Iterable[tuple[str, Any]]:
+    """The parameters of a test: one, or none."""
+    return test.callspec.params.items() if hasattr(test, "callspec") else ()
+
+
+def check_restart(
+    spark: SparkSession,
+    undisturbed: Undisturbed,
+    death: Death,
+    monkeypatch: pytest.MonkeyPatch,
+    law: str,
+    shown: str,
+) -> None:
+    """The command again, to its end: all rows are there, once, and the ledger has no hole."""
+    monkeypatch.chdir(death.folder)
+    assert cli.main(death.command) == 0
+    lost, doubled = undisturbed.against(tables(spark, death.folder), death.job)
+    report.say(law, f"{shown}: {lost} rows lost, {doubled} doubled")
+    assert (lost, doubled) == (0, 0)
+    assert open_batches(death.folder / "data") == {}
+    if death.job == "detect":
+        assert unseen(spark, death.folder) == []
 
 
 def unseen(spark: SparkSession, folder: Path) -> list[gaps.Gap]:
