@@ -119,10 +119,10 @@ FAULTS = {
         lambda data: bool(unnamed_files(data / "alerts")) and not handed_over(data),
         AS_A_BATCH,
     ),
-    "detect, going live, between the history and the stream": Fault(
+    "detect, going live, before the stream's first commit": Fault(
         "detect",
-        Point(BEFORE, RATE, 0),
-        lambda data: merges(data / "alerts", RATE) == 1 and handed_over(data),
+        Point(AFTER, RATE, 0),
+        lambda data: open_batches(data).get(RATE) == 0 and handed_over(data),
         AS_A_BATCH,
     ),
     "backfill, in the middle of its MERGE": Fault(
