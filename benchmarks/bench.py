@@ -29,7 +29,7 @@ from detections import Detection, SingleEvent, load
 from detections.conditions import may_be_call
 from detections.evaluate import matching, single_alerts
 from detections.records import FIELDS
-from jobs import backfill, ingest
+from jobs import backfill, detect, ingest
 from jobs.backfill import Work
 from jobs.config import Config, Stream, Tables
 from jobs.detect import Detect
@@ -114,6 +114,24 @@ def evaluation(spark: SparkSession, config: Config, runs: int) -> list[Row]:
         compare("all 24 detections / scan", everything, floor, 1.5, runs),
         compare("240 rules / 24 rules", many, few, 1.3, runs),
     ]
+
+
+def going_live(spark: SparkSession, config: Config, work: Path, runs: int) -> Row:
+    """New rates on a table with a history, until their streams wait, against one backfill of it."""
+    rates = [d for d in load() if not isinstance(d, SingleEvent)]
+    count = iter(range(10**6))
+
+    def fresh() -> Config:
+        where = config_in(work / f"live-{next(count)}")
+        return replace(where, tables=replace(where.tables, events=config.tables.events))
+
+    def ours() -> None:
+        detect.run(spark, fresh(), rates, "bench")
+
+    def floor() -> None:
+        backfill.run(spark, fresh(), rates, "bench", *EVER)
+
+    return compare("rates going live / a backfill of the history", ours, floor, 2, runs)
 
 
 def ingestion(spark: SparkSession, logs: Path, work: Path, runs: int) -> Row:
@@ -257,6 +275,7 @@ def main() -> None:
         small = simulate(work / "small", records=min(args.records, 100_000))
         ingest.run(spark, config, str(work / "main-raw" / "AWSLogs"))
         rows = evaluation(spark, config, args.runs)
+        rows.append(going_live(spark, config, work, args.runs))
         rows.append(ingestion(spark, small.truth.parent / "AWSLogs", work, args.runs))
         rows.append(latency(spark, config, work, args.runs))
         rows.append(simulation(work, args.runs))
