@@ -175,8 +175,12 @@ def create(
 
 
 def _others(spark: SparkSession, table: Table) -> list[str]:
+    """What lies where a table should, and is not one that somebody begins, or died beginning.
+
+    Delta makes the folder of the log first, then a file of no rows, and the first commit last.
+    """
     names = Folder(spark, table.path).names() if table.is_path else []
-    return [name for name in names if name != "_delta_log"]
+    return [] if "_delta_log" in names else names
 
 
 def _write(writer: DataFrameWriter, table: Table) -> None:

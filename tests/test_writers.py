@@ -30,11 +30,12 @@ from jobs.conflicts import CONFLICTS
 from jobs.errors import UserError
 from jobs.simulate import START, simulate
 from jobs.tables import (
-    ALERTS_TABLE,
+    QUARANTINE,
     AlertWriter,
     Table,
     create_alerts,
     create_events,
+    create_quarantine,
 )
 
 DAY = timedelta(days=1)
@@ -134,15 +135,19 @@ def test_a_table_may_be_made_by_many_at_once(spark: SparkSession, tmp_path: Path
 def test_a_table_is_made_where_a_crash_left_the_beginning_of_one(
     spark: SparkSession, tmp_path: Path
 ) -> None:
-    log = tmp_path / "alerts" / "_delta_log"
+    log = tmp_path / "begun" / "_delta_log"
     log.mkdir(parents=True)
     (log / ".00000000000000000000.json.1f0c.tmp").write_text('{"commitInfo":')
-    table = Table(str(tmp_path / "alerts"))
+    # Killed a little later, it leaves a file without rows as well.
+    create_quarantine(spark, Table(str(tmp_path / "whole")))
+    (empty,) = (tmp_path / "whole").glob("part-*.parquet")
+    shutil.copy(empty, tmp_path / "begun")
+    table = Table(str(tmp_path / "begun"))
 
-    create_alerts(spark, table)
+    create_quarantine(spark, table)
 
     assert (table.version(spark), table.read(spark).count()) == (0, 0)
-    assert table.read(spark).schema.names == ALERTS_TABLE.names
+    assert table.read(spark).schema.names == QUARANTINE.names
 
 
 def test_a_table_is_not_made_among_other_files(spark: SparkSession, tmp_path: Path) -> None:
