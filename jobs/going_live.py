@@ -42,9 +42,11 @@ def prepare(
         if checkpoints.needed(spark, checkpoint) is None
         and handover.read(spark, checkpoint) is None
     }
+    if not new:
+        return Filled()
     source = Table(config.tables.events)
     version = source.version(spark)
-    if not new or source.at(spark, version).count() <= config.stream.max_history_rows:
+    if source.at(spark, version).count() <= config.stream.max_history_rows:
         return Filled()
     log.info("evaluating the history as a batch", version=version, detections=len(new))
     work = [Work(rate, [(LOW, HIGH)]) for rate in new.values()]

@@ -54,6 +54,13 @@ class World:
         ledger = Ledger(self.spark, self.config)
         return gaps.find(self.spark, self.config, ledger, detections or (RATE, SINGLE))
 
+    def in_one_batch(self, folder: Path) -> list[Any]:
+        """The alerts that one backfill of all that is there raises, into a table of its own."""
+        tables = replace(self.config.tables, alerts=str(folder / "alerts"))
+        other = replace(self.config, tables=tables)
+        backfill.run(self.spark, other, [RATE, SINGLE], "a batch", LOW, HIGH)
+        return table_of(self.spark, other)
+
     def counts(self) -> dict[datetime, int]:
         found = Table(self.config.tables.alerts).read(self.spark)
         found = found.filter(F.col("detection_id") == FORCE)
@@ -97,11 +104,7 @@ def test_what_the_stream_came_to_is_what_a_batch_finds(
     mended: tuple[World, Any], tmp_path: Path
 ) -> None:
     world, _ = mended
-    tables = replace(world.config.tables, alerts=str(tmp_path / "alerts"))
-    other = replace(world.config, tables=tables)
-    everything = (WEEK_AGO - timedelta(days=1), NOON + timedelta(days=1))
-    backfill.run(world.spark, other, [RATE, SINGLE], "a batch", *everything)
-    assert table_of(world.spark, other) == table_of(world.spark, world.config)
+    assert table_of(world.spark, world.config) == world.in_one_batch(tmp_path)
 
 
 def test_nothing_is_missing_after_all_this(mended: tuple[World, Any]) -> None:

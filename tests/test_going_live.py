@@ -13,11 +13,10 @@ from test_coverage import FORCE, KEY, RATE, SINGLE, WEEK_AGO, World, attempts
 from test_jobs import alerts as table_of
 
 from detections import Options
-from jobs import backfill, detect, handover
+from jobs import detect, handover
 from jobs.coverage import BACKFILL, Ledger
 from jobs.handover import Handover
 from jobs.queries import Queries
-from jobs.spans import HIGH, LOW
 
 # The watermark of the stream will be 10 o'clock and some seconds: its first period, with the
 # look-back before it.
@@ -79,10 +78,7 @@ def test_history_and_stream_are_what_one_batch_finds(
     live: tuple[OldWorld, Any], tmp_path: Path
 ) -> None:
     world, _ = live
-    tables = replace(world.config.tables, alerts=str(tmp_path / "alerts"))
-    other = replace(world.config, tables=tables)
-    backfill.run(world.spark, other, [RATE, SINGLE], "a batch", LOW, HIGH)
-    assert table_of(world.spark, other) == table_of(world.spark, world.config)
+    assert table_of(world.spark, world.config) == world.in_one_batch(tmp_path)
 
 
 def test_nothing_is_missing_and_the_history_is_read_once(live: tuple[OldWorld, Any]) -> None:
