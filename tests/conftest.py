@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import report
+from processes import trailhound
 from pyspark.sql import SparkSession
 
 from jobs.session import session
@@ -29,6 +30,13 @@ def real_data() -> Path:
     if not REAL.is_dir():
         pytest.skip(f"no real CloudTrail at {REAL}")
     return REAL
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The demo as a user runs it: the folder in which it ran, and what it printed."""
+    folder = tmp_path_factory.mktemp("demo")
+    return folder, trailhound("demo", cwd=folder).finished()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -52,8 +52,7 @@ class Airflow:
             self.folder,
         ).finished()
         for program in PROGRAMS:
-            with suppress(FileNotFoundError):
-                shutil.copy(ROOT / "jobs" / f"{program}.py", self.home)
+            shutil.copy(ROOT / "jobs" / f"{program}.py", self.home)
         shutil.copy(ROOT / "conf" / "log4j2.properties", self.home)
         (self.home / "spark-defaults.conf").write_text("\n".join(_spark_settings()) + "\n")
         self.configure("trailhound.yaml", self.data)

@@ -131,8 +131,6 @@ def test_a_backfill_of_the_day_of_the_run(
 def test_the_upkeep_changes_no_alert(
     spark: SparkSession, airflow: Airflow, planted: Simulation
 ) -> None:
-    if not (airflow.home / "maintain.py").exists():
-        pytest.skip("there is no jobs/maintain.py")
     done, log = airflow.answer(airflow.start("run", "trailhound_maintenance"))
 
     assert done == {"state": "success", "tries": {"maintain": 1}, "events": []}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import ROOT, python, trailhound
+from processes import ROOT, python
 
 FOLDER = ROOT / "notebooks"
 FILES = sorted(FOLDER.glob("*.ipynb"))
@@ -85,11 +85,9 @@ def test_links_lead_somewhere(file: Path) -> None:
 
 
 @pytest.mark.proof
-def test_they_run_on_the_tables_of_a_demo(tmp_path: Path) -> None:
-    trailhound("demo", cwd=tmp_path).finished()
-    shutil.copytree(FOLDER, tmp_path / "notebooks")
-    (tmp_path / "tests").symlink_to(ROOT / "tests")
-    run = python(
-        "-m", "pytest", "-q", "--nbmake", "--nbmake-timeout=600", "notebooks", cwd=tmp_path
-    )
+def test_they_run_on_the_tables_of_a_demo(demo: tuple[Path, str]) -> None:
+    folder, _ = demo
+    shutil.copytree(FOLDER, folder / "notebooks")
+    (folder / "tests").symlink_to(ROOT / "tests")
+    run = python("-m", "pytest", "-q", "--nbmake", "--nbmake-timeout=600", "notebooks", cwd=folder)
     assert f"{len(FILES)} passed" in run.finished()

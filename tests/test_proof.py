@@ -14,10 +14,10 @@ from jobs.simulate import simulate
 pytestmark = pytest.mark.proof
 
 
-def test_the_demo_raises_what_was_planted(tmp_path: Path) -> None:
-    out = trailhound("demo", "--records", "10000", cwd=tmp_path).finished()
-    assert "24 of 24 detections fired" in out
-    assert "missing: 0, wrong: 0" in out
+def test_the_demo_raises_what_was_planted(demo: tuple[Path, str]) -> None:
+    _, said = demo
+    assert "24 of 24 detections fired" in said
+    assert "missing: 0, wrong: 0" in said
 
 
 def test_an_installed_wheel_scans_without_any_configuration(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import report
 from builders import events, record
 from delta.exceptions import ConcurrentAppendException
 from delta.tables import DeltaMergeBuilder
+from few import FEW, only_few
 from processes import SMALL, TIMEOUT, Process, python
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -201,11 +202,11 @@ def test_all_writers_at_once(spark: SparkSession, tmp_path: Path) -> None:
     where, logs = config(tmp_path / "data"), tmp_path / "s" / "AWSLogs"
     # All is within the delay, so that files may come in any order.
     where = replace(where, stream=replace(where.stream, watermark_delay=2 * DAY))
-    files = delivered(tmp_path / "later", logs)
+    files, few = delivered(tmp_path / "later", logs), load(FEW)
     ingest.run(spark, where, str(logs))
     # Two files in many a partition of the alerts: there is something to compact.
     for start in (START, START + DAY / 4):
-        backfill.run(spark, where, load(), "history", start, start + DAY / 4)
+        backfill.run(spark, where, few, "history", start, start + DAY / 4)
     for file in files:
         shutil.move(tmp_path / "later" / file, logs / file)
 
@@ -224,7 +225,7 @@ def test_all_writers_at_once(spark: SparkSession, tmp_path: Path) -> None:
     finally:
         for process in (follow, *others):
             process.kill()
-    detect.run(spark, where, load(), "what is left")
+    detect.run(spark, where, few, "what is left")
 
     met = sum(process.log().count(counted.SIGN) for process in (follow, *others))
     report.say("side by side", f"{met} conflicts of MERGEs; {dict(compactions)}")
@@ -238,7 +239,7 @@ def test_all_writers_at_once(spark: SparkSession, tmp_path: Path) -> None:
 def command(*args: str, folder: Path) -> Process:
     """Start a command beside others."""
     late = ("--set", "stream.watermark_delay=2 days")
-    return python(counted.__file__, *args, *late, *SMALL, cwd=folder)
+    return python(counted.__file__, *args, *late, *SMALL, *only_few(folder), cwd=folder)
 
 
 def delivered(later: Path, logs: Path) -> list[Path]:
@@ -276,7 +277,7 @@ def in_turn(spark: SparkSession, folder: Path, logs: Path) -> Config:
     """The same work by one after the other."""
     where = config(folder)
     ingest.run(spark, where, str(logs))
-    backfill.run(spark, where, load(), "serial", START, START + 2 * DAY)
+    backfill.run(spark, where, load(FEW), "serial", START, START + 2 * DAY)
     return where
 
 
