@@ -150,6 +150,10 @@ def _days(hours: float) -> str:
     return f"interval {math.ceil(hours / 24)} days"
 
 
+def _span(hours: float) -> str:
+    return f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.1f} days"
+
+
 def lines(kept: Kept, *, dry_run: bool) -> str:
     """Return what became of a table as one line for people."""
     if kept.skipped:
@@ -165,8 +169,9 @@ def lines(kept: Kept, *, dry_run: bool) -> str:
             # A dry run counts by the property as it stands.
             f"{most}{kept.deleted} files {would}deleted, unused for {kept.keep_hours / 24:g} days"
         )
-        if kept.by:
-            said.append(f"{kept.by} still needs the last {kept.needed_hours / 24:.1f} days")
+        # A stream that keeps up needs the newest files alone: nothing to tell people of.
+        if kept.by and kept.needed_hours >= 1:
+            said.append(f"{kept.by} still needs the last {_span(kept.needed_hours)}")
     said += [f"{name} {would}set to {value}" for name, value in (kept.set or {}).items()]
     return f"{kept.name}: {'; '.join(said)}"
 

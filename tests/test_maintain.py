@@ -12,7 +12,7 @@ from test_coverage import KEY, SINGLE, World
 
 from jobs import detect, maintain
 from jobs.cli import main
-from jobs.maintain import Kept
+from jobs.maintain import Kept, lines
 
 INGEST = "01234567-89ab-cdef-0123-456789abcdef/read"
 
@@ -114,3 +114,14 @@ def test_a_week_is_the_least(capsys: pytest.CaptureFixture[str]) -> None:
     assert "must be 7 days or more" in capsys.readouterr().err
     assert main(["maintain", "--keep", "soon"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [(0.3, None), (5, "single-events still needs the last 5 hours"), (84, "the last 3.5 days")],
+)
+def test_who_is_behind_is_named_and_by_how_much(hours: float, said: str | None) -> None:
+    line = lines(
+        Kept("events", "data/events", needed_hours=hours, by="single-events"), dry_run=False
+    )
+    assert said in line if said else "needs" not in line
