@@ -13,6 +13,8 @@ from test_coverage import KEY, SINGLE, World
 from jobs import detect, maintain
 from jobs.cli import main
 from jobs.maintain import Kept, lines
+from jobs.tables import Table, create_alerts
+from jobs.upkeep import Upkeep
 
 INGEST = "01234567-89ab-cdef-0123-456789abcdef/read"
 
@@ -107,6 +109,16 @@ def test_a_table_of_your_own_is_only_read(spark: SparkSession, tmp_path: Path) -
     kept = maintain.run(spark, world.config, ["events", "alerts"])
     assert ["only read" in one.skipped for one in kept] == [True, False]
     assert world.table.version(spark) == 2
+
+
+def test_a_folder_that_a_writer_has_just_made_is_no_file(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    table = Table(str(tmp_path / "alerts"))
+    create_alerts(spark, table)
+    (tmp_path / "alerts" / "detection_id=mfa_disabled").mkdir()
+
+    assert Upkeep(spark, table).unused() == 0
 
 
 def test_a_week_is_the_least(capsys: pytest.CaptureFixture[str]) -> None:
