@@ -1,6 +1,7 @@
 """A few detections for processes that show how jobs behave, and not what detections find.
 
-A process that has just begun takes most of its time to plan: with these it takes half.
+A process that has just begun takes most of its time to plan: a cold detect takes a quarter less
+with these.
 """
 
 import json
