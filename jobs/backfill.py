@@ -79,7 +79,9 @@ def evaluate(events: DataFrame, work: Sequence[Work], config: Config) -> DataFra
             counted = counted_events(matched, one.detection, skew=config.stream.clock_skew)
             counted = counted.filter(_within("eventTime", one.read))
             reached = windows.reached(counted, one.detection)
-            reached = reached.filter(_within("period_start", one.evaluated))
+            # An alert lies in its period. Of `period_start` Spark would ask it for every event, in
+            # generated code that does not compile.
+            reached = reached.filter(_within("event_time", one.evaluated))
             parts.append(rate_alerts(reached, counted, one.detection))
     return reduce(DataFrame.unionByName, parts)
 
