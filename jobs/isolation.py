@@ -9,6 +9,8 @@ from jobs.errors import UserError
 T = TypeVar("T")
 Failures = dict[str, str]
 """Why detections failed, in one line each, by id."""
+# Spark's name for what an executor kept on its own disk and took with it when it died.
+_LOST = "CHECKPOINT_RDD_BLOCK_ID_NOT_FOUND"
 
 
 def isolated(
@@ -19,8 +21,8 @@ def isolated(
     """Evaluate detections, without those that fail; return what came of it, and why these failed.
 
     When `evaluate` raises, `probe` is asked about each detection alone: those that raise are left
-    out of a second try. When none does, it was a passing trouble, such as an executor that died
-    with what it had kept. When all of several do, it was no detection's fault.
+    out of a second try. When none does, it was a passing trouble; so nobody is asked where an
+    executor died with what it had kept. When all of several do, it was no detection's fault.
 
     Raises:
         Exception: as `evaluate` raised it, where no detection is to blame.
@@ -29,8 +31,8 @@ def isolated(
         return evaluate(list(detections)), {}
     except UserError:
         raise
-    except Exception:
-        failures = probed(detections, probe)
+    except Exception as error:
+        failures = {} if _LOST in str(error) else probed(detections, probe)
         if 1 < len(failures) == len(detections):
             raise
     return evaluate([d for d in detections if d.id not in failures]), failures

@@ -124,4 +124,6 @@ def test_whose_fault_it_is() -> None:
         return len(chosen)
 
     assert isolated(passing, both, lambda _: None) == (2, {})  # type: ignore[arg-type]
+    troubles = iter([RuntimeError("[CHECKPOINT_RDD_BLOCK_ID_NOT_FOUND] rdd_5_0"), None])
+    assert isolated(passing, both, fails) == (2, {}), "nobody is asked"  # type: ignore[arg-type]
     assert one_line(KeyError()) == "KeyError"
