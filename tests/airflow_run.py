@@ -1,8 +1,8 @@
 """What the tests of the DAGs do inside Airflow's own environment: its Python runs this file.
 
     airflow_run.py parse                 read every DAG file
-    airflow_run.py rendered DAG JSON     the command lines of the DAG's task, one by each object of
-                                         a list of parameters
+    airflow_run.py rendered JSON         the command lines of DAGs of one task, one by each object
+                                         of a list of parameters; the lists by DAG
     airflow_run.py run DAG               run a DAG to its end
 
 Both stand for runs of one afternoon of 2024. It prints one JSON object, the last line on stdout.
@@ -50,16 +50,20 @@ def parse() -> dict[str, Any]:
     }
 
 
-def rendered(dag_id: str, confs: list[dict[str, Any]]) -> dict[str, Any]:
+def rendered(confs: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    return {dag_id: [command(dag_id, conf) for conf in asked] for dag_id, asked in confs.items()}
+
+
+def command(dag_id: str, conf: dict[str, Any]) -> Any:
     seen: list[Any] = []
-    for conf in confs:
-        # Read anew as for every task; dag.test() leaves the parameters of a run in the DAG.
-        dag = bag().get_dag(dag_id)
-        (task,) = dag.tasks
-        # In place of the job; what Airflow does before it is done.
-        task.execute = lambda context: seen.append(context["task"].application_args)
-        dag.test(logical_date=PAST, run_conf=conf)
-    return {"commands": seen}
+    # Read anew as for every task; dag.test() leaves the parameters of a run in the DAG.
+    dag = bag().get_dag(dag_id)
+    (task,) = dag.tasks
+    # In place of the job; what Airflow does before it is done.
+    task.execute = lambda context: seen.append(context["task"].application_args)
+    dag.test(logical_date=PAST, run_conf=conf)
+    (arguments,) = seen
+    return arguments
 
 
 def run(dag_id: str) -> dict[str, Any]:
@@ -78,11 +82,11 @@ def run(dag_id: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    command, *rest = sys.argv[1:]
-    if command == "parse":
+    asked, *rest = sys.argv[1:]
+    if asked == "parse":
         answer = parse()
-    elif command == "rendered":
-        answer = rendered(rest[0], json.loads(rest[1]))
+    elif asked == "rendered":
+        answer = rendered(json.loads(rest[0]))
     else:
         answer = run(rest[0])
     sys.stdout.write("\n" + json.dumps(answer) + "\n")

@@ -10,14 +10,14 @@ from os import kill
 from pathlib import Path
 
 import pyspark
+import settings
 from processes import ROOT, Process
-
-from jobs import jars
 
 BIN = Path(pyspark.__file__).parent / "bin"
 WORKERS = 2
 # One core and one GiB an executor; the daemons only keep books.
 _DAEMON = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "256m"}
+_DAEMON["SPARK_DAEMON_JAVA_OPTS"] = settings.SHORT_LIVED
 _SIZE = ("--cores", "1", "--memory", "1g", "--webui-port", "0")
 
 
@@ -51,7 +51,8 @@ class Cluster:
     def submit(self, program: Path, *args: str, cwd: Path) -> Process:
         """Start spark-submit in client mode, as a user does: a zip, conf/spark-defaults.conf."""
         command = [str(BIN / "spark-submit"), "--master", self.url]
-        command += ["--properties-file", str(self._properties())]
+        properties = self._folder / "spark-defaults.conf"
+        command += ["--properties-file", str(settings.write(properties, memory="1g", cores="1"))]
         command += ["--py-files", str(self._packages()), str(program), *args]
         # No path to the sources: what the program imports has to come out of the zip.
         driver = Process(command, cwd, PYTHONPATH="", PYSPARK_PYTHON=sys.executable)
@@ -88,18 +89,6 @@ class Cluster:
             children = Path(f"/proc/{worker.pid}/task").glob("*/children")
             found = (child for file in children for child in file.read_text().split())
             yield from (int(child) for child in found if _is_executor(child))
-
-    def _properties(self) -> Path:
-        """The settings that the repository gives for clusters, with archives that are here."""
-        lines = (ROOT / "conf" / "spark-defaults.conf").read_text().splitlines()
-        lines = [line for line in lines if not line.startswith("spark.jars")]
-        lines.append("spark.jars " + ",".join(str(path) for path in jars.local()))
-        lines += ["spark.driver.host 127.0.0.1", "spark.driver.bindAddress 127.0.0.1"]
-        lines += ["spark.executor.memory 1g", "spark.executor.cores 1", "spark.ui.enabled false"]
-        lines += ["spark.sql.shuffle.partitions 2", "spark.databricks.delta.snapshotPartitions 2"]
-        file = self._folder / "spark-defaults.conf"
-        file.write_text("\n".join(lines) + "\n")
-        return file
 
     def _packages(self) -> Path:
         """The zip that `make dist` builds."""

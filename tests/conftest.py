@@ -1,5 +1,6 @@
 """One Spark session for the whole suite."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 import report
 from processes import trailhound
 from pyspark.sql import SparkSession
+from undisturbed import Undisturbed, run_in_peace
 
 from jobs.session import session
 
@@ -37,6 +39,16 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The demo as a user runs it: the folder in which it ran, and what it printed."""
     folder = tmp_path_factory.mktemp("demo")
     return folder, trailhound("demo", cwd=folder).finished()
+
+
+@pytest.fixture(scope="session")
+def undisturbed(
+    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Undisturbed]:
+    """Ingest, detect and backfill on this machine, which no fault and no scheduler disturbed."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    yield run_in_peace(spark, folder)
+    shutil.rmtree(folder)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

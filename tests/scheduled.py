@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pyspark
+import settings
 from processes import ROOT, Process
 
-from jobs import jars
 from jobs.config import Tables
 
 PYTHON = ROOT / ".venv-airflow" / "bin" / "python"
@@ -54,7 +54,7 @@ class Airflow:
         for program in PROGRAMS:
             shutil.copy(ROOT / "jobs" / f"{program}.py", self.home)
         shutil.copy(ROOT / "conf" / "log4j2.properties", self.home)
-        (self.home / "spark-defaults.conf").write_text("\n".join(_spark_settings()) + "\n")
+        settings.write(self.home / "spark-defaults.conf")
         self.configure("trailhound.yaml", self.data)
         self._airflow("db", "migrate").finished()
         self._airflow("pools", "set", "trailhound", "1", "one job at a time").finished()
@@ -118,20 +118,3 @@ def last_lines(log: str) -> dict[str, list[str]]:
         elif "[DAG TEST] end task" in text:
             found.setdefault(task, []).append(line)
     return found
-
-
-def _spark_settings() -> Iterator[str]:
-    """The settings that the repository gives for clusters, for little data on this machine."""
-    for line in (ROOT / "conf" / "spark-defaults.conf").read_text().splitlines():
-        if not line.startswith("spark.jars"):
-            yield line
-    yield "spark.jars " + ",".join(str(path) for path in jars.local())
-    yield "spark.driver.host 127.0.0.1"
-    yield "spark.driver.bindAddress 127.0.0.1"
-    yield "spark.ui.enabled false"
-    yield "spark.sql.shuffle.partitions 2"
-    yield "spark.databricks.delta.snapshotPartitions 2"
-    yield "spark.sql.sources.parallelPartitionDiscovery.parallelism 4"
-    yield "spark.python.sql.dataFrameDebugging.enabled false"
-    # A driver that lives for seconds is done before Java's second compiler pays.
-    yield "spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"

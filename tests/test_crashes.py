@@ -7,7 +7,6 @@ tests, which is warm; and the next command dies meanwhile.
 """
 
 import os
-import shutil
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -25,7 +24,7 @@ from processes import python, trailhound
 from pyspark.sql import SparkSession
 from test_jobs import config
 from traces import committed, merges, newest_version, open_batches, unnamed_files
-from undisturbed import COMMANDS, Undisturbed, at_work_on, files_below, run_in_peace, tables
+from undisturbed import COMMANDS, Undisturbed, at_work_on, files_below, tables
 
 from detections import load
 from jobs import cli, gaps
@@ -218,15 +217,6 @@ def at_work() -> Counter[bool]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(
-    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Undisturbed]:
-    folder = tmp_path_factory.mktemp("undisturbed")
-    yield run_in_peace(spark, folder)
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="module")
 def deaths(
     request: pytest.FixtureRequest,
     undisturbed: Undisturbed,
@@ -261,7 +251,7 @@ def check_restart(
     """The command again, to its end: all rows are there, once, and the ledger has no hole."""
     monkeypatch.chdir(death.folder)
     assert cli.main(death.command) == 0
-    found = tables(spark, death.folder)
+    found = tables(spark, death.folder / "data")
     lost, doubled = undisturbed.against(found, death.job, death.detections)
     report.say(law, f"{shown}: {lost} rows lost, {doubled} doubled")
     assert (lost, doubled) == (0, 0)
