@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import report
-from processes import trailhound
 from pyspark.sql import SparkSession
 from undisturbed import Undisturbed, run_in_peace
 
@@ -32,13 +31,6 @@ def real_data() -> Path:
     if not REAL.is_dir():
         pytest.skip(f"no real CloudTrail at {REAL}")
     return REAL
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The demo as a user runs it: the folder in which it ran, and what it printed."""
-    folder = tmp_path_factory.mktemp("demo")
-    return folder, trailhound("demo", cwd=folder).finished()
 
 
 @pytest.fixture(scope="session")

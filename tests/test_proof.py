@@ -14,8 +14,8 @@ from jobs.simulate import simulate
 pytestmark = pytest.mark.proof
 
 
-def test_the_demo_raises_what_was_planted(demo: tuple[Path, str]) -> None:
-    _, said = demo
+def test_the_demo_raises_what_was_planted(tmp_path: Path) -> None:
+    said = trailhound("demo", cwd=tmp_path).finished()
     assert "24 of 24 detections fired" in said
     assert "missing: 0, wrong: 0" in said
 

@@ -18,6 +18,7 @@ from test_jobs import deliver, rows
 from traces import newest_version
 
 from jobs import cli
+from jobs.demo import fact
 from jobs.simulate import simulate
 from jobs.tables import Table
 
@@ -87,7 +88,10 @@ def run_in_peace(spark: SparkSession, folder: Path) -> Undisturbed:
         run.rows[name] = tables(spark, place / "data")
     shown = ", ".join(f"{name} {files}" for name, files in run.files.items())
     report.say("undisturbed", f"files written: {shown}")
-    check_truth(run, json.loads(made.truth.read_text())["alerts"])
+    raised = Table(str(folder / "detect" / "data" / "alerts")).read(spark)
+    planted = json.loads(made.truth.read_text())["alerts"]
+    assert Counter(fact(row.asDict()) for row in raised.collect()) == Counter(map(fact, planted))
+    check_truth(run, planted)
     return run
 
 
