@@ -58,7 +58,7 @@ proof-airflow: setup airflow ## of these, the DAGs in a real Airflow
 proof-cluster: setup ## of these, spark-submit to a cluster that loses machines
 	@$(BIN)/pytest -m proof tests/test_cluster.py
 
-proof-notebooks: setup ## of these, the notebooks on the tables of a demo
+proof-notebooks: setup ## of these, the notebooks on tables of simulated records
 	@$(BIN)/pytest -m proof tests/test_notebooks.py
 
 dist: setup ## a wheel, and the zip for spark-submit, into dist/

@@ -205,16 +205,21 @@ def test_all_writers_at_once(spark: SparkSession, tmp_path: Path) -> None:
     files, few = delivered(tmp_path / "later", logs), load(FEW)
     ingest.run(spark, where, str(logs))
     # Two files in many a partition of the alerts: there is something to compact.
-    for start in (START, START + DAY / 4):
-        backfill.run(spark, where, few, "history", start, start + DAY / 4)
+    for begin in (START, START + DAY / 4):
+        backfill.run(spark, where, few, "history", begin, begin + DAY / 4)
     for file in files:
         shutil.move(tmp_path / "later" / file, logs / file)
 
-    follow = command("detect", "--follow", "--set", "stream.trigger=1 second", folder=tmp_path)
+    settings = ("--set", "stream.watermark_delay=2 days", *SMALL, *only_few(tmp_path))
+
+    def start(*args: str) -> Process:
+        return python(counted.__file__, *args, *settings, cwd=tmp_path)
+
+    follow = start("detect", "--follow", "--set", "stream.trigger=1 second")
     others = [
-        command("ingest", str(logs), "--set", "stream.max_files_per_batch=40", folder=tmp_path),
-        command("backfill", "--from", "2024-03-01", "--to", "2024-03-01T16:00", folder=tmp_path),
-        command("backfill", "--from", "2024-03-01T08:00", "--to", "2024-03-03", folder=tmp_path),
+        start("ingest", str(logs), "--set", "stream.max_files_per_batch=40"),
+        start("backfill", "--from", "2024-03-01", "--to", "2024-03-01T16:00"),
+        start("backfill", "--from", "2024-03-01T08:00", "--to", "2024-03-03"),
     ]
     try:
         compactions = compact_while(spark, where, others)
@@ -234,12 +239,6 @@ def test_all_writers_at_once(spark: SparkSession, tmp_path: Path) -> None:
     assert events_of(spark, where) == events_of(spark, serial)
     assert compactions["compactions of events"] > 0
     assert any(number for name, number in compactions.items() if "alerts" in name)
-
-
-def command(*args: str, folder: Path) -> Process:
-    """Start a command beside others."""
-    late = ("--set", "stream.watermark_delay=2 days")
-    return python(counted.__file__, *args, *late, *SMALL, *only_few(folder), cwd=folder)
 
 
 def delivered(later: Path, logs: Path) -> list[Path]:
