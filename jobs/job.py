@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from uuid import uuid4
 
+from py4j.protocol import Py4JNetworkError
 from pyspark.sql import SparkSession
 
 from jobs import log
@@ -21,10 +22,16 @@ from jobs.config import ENVIRONMENT_PREFIX, Config, read_config
 from jobs.errors import UserError
 from jobs.isolation import one_line
 from jobs.session import session
+from jobs.signals import Signals
 from jobs.texts import printable
 
 SOME_FAILED = 3
 """The exit code of a run that is done, but for detections that failed."""
+
+_NO_JAVA = (
+    "Spark's Java process has ended: killed, or out of memory (spark.driver.memory gives it more); "
+    "what was committed is safe, run the command again"
+)
 
 Arguments = Callable[[argparse.ArgumentParser], None]
 Main = Callable[["Job"], int]
@@ -37,6 +44,7 @@ class Job:
     args: argparse.Namespace
     run_id: str
     figures: dict[str, Any] = field(default_factory=dict)
+    signals: Signals = field(default_factory=Signals)
 
     @cached_property
     def config(self) -> Config:
@@ -49,8 +57,10 @@ class Job:
     @cached_property
     def spark(self) -> SparkSession:
         """The session, started when it is first needed."""
-        spark = self.config.spark
-        return session("trailhound", master=spark.master, settings=spark.settings)
+        settings = self.config.spark
+        spark = session("trailhound", master=settings.master, settings=settings.settings)
+        self.signals.watch(spark)
+        return spark
 
     def result(self, lines: Sequence[str], figures: dict[str, Any]) -> None:
         """Print what came of it on stdout, for people or, on request, as one JSON object."""
@@ -86,6 +96,7 @@ class Job:
 def run(main: Main, args: argparse.Namespace) -> int:
     """Run a job and return its exit code: 2, with one line on stderr, for what a user can mend."""
     begun = time.monotonic()
+    log.hush_py4j()
     job = Job(args, str(uuid4()))
     code = 1
     try:
@@ -93,15 +104,16 @@ def run(main: Main, args: argparse.Namespace) -> int:
         if args.log_format == "json":
             log.start(job.run_id, args.job)
         log.info("started", version=version(), **_origin(args))
-        code = main(job)
+        with job.signals:
+            code = main(job)
     except UserError as error:
         code = 2
-        if log.is_on():
-            log.error(str(error))
-        else:
-            sys.stderr.write(f"trailhound: {printable(str(error))}\n")
-    except KeyboardInterrupt:
-        code = 130
+        _complain(str(error))
+    except (Py4JNetworkError, ConnectionRefusedError):
+        code = 2
+        _complain(_NO_JAVA)
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else 1
         raise
     except BrokenPipeError:
         # The reader of a pipe had enough: `trailhound` takes that for success.
@@ -115,6 +127,13 @@ def run(main: Main, args: argparse.Namespace) -> int:
         log.info("ended", exit_code=code, seconds=seconds, figures=job.figures)
         log.stop()
     return code
+
+
+def _complain(line: str) -> None:
+    if log.is_on():
+        log.error(line)
+    else:
+        sys.stderr.write(f"trailhound: {printable(line)}\n")
 
 
 def _run_id(given: str | None) -> str:

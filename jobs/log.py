@@ -49,6 +49,15 @@ def stop() -> None:
         _LOGGER.removeHandler(handler)
 
 
+def hush_py4j() -> None:
+    """Leave out the stack trace that py4j logs, through no logger of its own, where Java ends."""
+    logging.getLogger().addFilter(_is_not_py4j)
+
+
+def _is_not_py4j(record: logging.LogRecord) -> bool:
+    return "while sending command" not in str(record.msg)
+
+
 def is_json(handler: logging.Handler) -> bool:
     """Whether a handler writes JSON."""
     return isinstance(handler.formatter, _Json)

@@ -3,13 +3,11 @@
 import argparse
 import hashlib
 import re
-import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
@@ -17,6 +15,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 from jobs import log
 from jobs.errors import UserError
 from jobs.progress import Seen
+from jobs.signals import asked_to_end
 
 Batch = Callable[[DataFrame, int], None]
 
@@ -72,32 +71,29 @@ def run(
     Raises:
         UserError: a query failed; the others were stopped after their batch.
     """
-    stopping = threading.Event()
-    previous = _on_signal(stopping)
     active: list[StreamingQuery] = []
     seen = Seen()
     due = time.monotonic() + every / timedelta(seconds=1)
-    try:
-        for query in queries:
-            active.append(query.start(spark, follow=follow, trigger=trigger))
-        while active and not stopping.wait(0.1):
-            seen.look(active)
-            for ended in [query for query in active if not query.isActive]:
-                active.remove(ended)
-                seen.look([ended], now=True)
-                instead = _instead(ended, mend)
-                if instead:
-                    log.info("query begun again", query=ended.name)
-                    active.append(instead.start(spark, follow=follow, trigger=trigger))
-            if time.monotonic() >= due:
-                housekeeping()
-                due = time.monotonic() + every / timedelta(seconds=1)
-    finally:
-        for running in active:
-            _stop_after_batch(running)
-            seen.look([running], now=True)
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+    with asked_to_end() as asked:
+        try:
+            for query in queries:
+                active.append(query.start(spark, follow=follow, trigger=trigger))
+            while active and not asked.wait(0.1):
+                seen.look(active)
+                for ended in [query for query in active if not query.isActive]:
+                    active.remove(ended)
+                    seen.look([ended], now=True)
+                    instead = _instead(ended, mend)
+                    if instead:
+                        log.info("query begun again", query=ended.name)
+                        active.append(instead.start(spark, follow=follow, trigger=trigger))
+                if time.monotonic() >= due:
+                    housekeeping()
+                    due = time.monotonic() + every / timedelta(seconds=1)
+        finally:
+            for running in active:
+                _stop_after_batch(running)
+                seen.look([running], now=True)
     for stopped in active:
         _instead(stopped, mend)
 
@@ -189,12 +185,3 @@ def _stop_after_batch(query: StreamingQuery) -> None:
     while query.isActive and query.status["isTriggerActive"] and not query.exception():
         waiting.wait(0.1)
     query.stop()
-
-
-def _on_signal(stopping: threading.Event) -> dict[int, Any]:
-    if threading.current_thread() is not threading.main_thread():
-        return {}
-    return {
-        number: signal.signal(number, lambda *_: stopping.set())
-        for number in (signal.SIGTERM, signal.SIGINT)
-    }

@@ -11,8 +11,14 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-# Spark that is killed with the kernel says a page about it.
-STOP = "__import__('pyspark').sql.SparkSession.getActiveSession().stop()"
+# Spark that is killed with the kernel, while it works or while it tidies up, says a page about it.
+STOP = """
+from pyspark import SparkContext
+java = SparkContext._gateway.proc
+SparkContext.getOrCreate().stop()
+java.stdin.close()
+java.wait()
+"""
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 

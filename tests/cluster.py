@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pyspark
 import settings
-from processes import ROOT, Process
+from processes import ROOT, Process, is_running
 
 BIN = Path(pyspark.__file__).parent / "bin"
 WORKERS = 2
 # One core and one GiB an executor; the daemons only keep books.
 _DAEMON = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "256m"}
 _DAEMON["SPARK_DAEMON_JAVA_OPTS"] = settings.SHORT_LIVED
+_EXECUTOR = "CoarseGrainedExecutorBackend"
 _SIZE = ("--cores", "1", "--memory", "1g", "--webui-port", "0")
 
 
@@ -49,13 +50,8 @@ class Cluster:
         assert self.workers[-1].wait_until(lambda: self._registered() > known), "no worker came up"
 
     def submit(self, program: Path, *args: str, cwd: Path) -> Process:
-        """Start spark-submit in client mode, as a user does: a zip, conf/spark-defaults.conf."""
-        command = [str(BIN / "spark-submit"), "--master", self.url]
-        properties = self._folder / "spark-defaults.conf"
-        command += ["--properties-file", str(settings.write(properties, memory="1g", cores="1"))]
-        command += ["--py-files", str(self._packages()), str(program), *args]
-        # No path to the sources: what the program imports has to come out of the zip.
-        driver = Process(command, cwd, PYTHONPATH="", PYSPARK_PYTHON=sys.executable)
+        """Start spark-submit in client mode, as a user does."""
+        driver = submit(self.url, self._folder, program, *args, cwd=cwd)
         self._others.append(driver)
         return driver
 
@@ -86,23 +82,24 @@ class Cluster:
     def _executors(self) -> Iterator[int]:
         """The process ids of executors: children of the workers, which have others for moments."""
         for worker in self.workers:
-            children = Path(f"/proc/{worker.pid}/task").glob("*/children")
-            found = (child for file in children for child in file.read_text().split())
-            yield from (int(child) for child in found if _is_executor(child))
-
-    def _packages(self) -> Path:
-        """The zip that `make dist` builds."""
-        file = self._folder / "trailhound.zip"
-        if not file.exists():
-            subprocess.run([sys.executable, str(ROOT / "scripts" / "dist.py"), file], check=True)
-        return file
+            yield from (pid for pid in worker.children() if is_running(pid, _EXECUTOR))
 
 
-def _is_executor(process: str) -> bool:
-    try:
-        return b"CoarseGrainedExecutorBackend" in Path(f"/proc/{process}/cmdline").read_bytes()
-    except OSError:  # it has ended
-        return False
+def submit(master: str, folder: Path, program: Path, *args: str, cwd: Path) -> Process:
+    """Start spark-submit, with the zip and conf/spark-defaults.conf, which are made in `folder`."""
+    properties = settings.write(folder / "spark-defaults.conf", memory="1g", cores="1")
+    command = [str(BIN / "spark-submit"), "--master", master, "--properties-file", str(properties)]
+    command += ["--py-files", str(_packages(folder)), str(program), *args]
+    # No path to the sources: what the program imports has to come out of the zip.
+    return Process(command, cwd, PYTHONPATH="", PYSPARK_PYTHON=sys.executable)
+
+
+def _packages(folder: Path) -> Path:
+    """The zip that `make dist` builds."""
+    file = folder / "trailhound.zip"
+    if not file.exists():
+        subprocess.run([sys.executable, str(ROOT / "scripts" / "dist.py"), file], check=True)
+    return file
 
 
 @contextmanager

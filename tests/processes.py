@@ -9,7 +9,7 @@ import time
 import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 ROOT = Path(__file__).parents[1]
 # Spark takes 200 tasks for whatever it shuffles where nobody tells it that the data is small.
@@ -73,18 +73,24 @@ class Process:
         """Wait for the process, which has to succeed, and return what it printed."""
         code = self.ended()
         assert code == 0, f"exit code {code}: {self.said()}"
-        self._out.seek(0)
-        return self._out.read()
+        return self.printed()
+
+    def printed(self) -> str:
+        """What the process has written to stdout so far."""
+        return _content(self._out)
 
     def log(self) -> str:
         """What the process has written to stderr so far."""
-        # Read by position: the process writes through the same open file.
-        size = os.fstat(self._err.fileno()).st_size
-        return os.pread(self._err.fileno(), size, 0).decode(errors="replace")
+        return _content(self._err)
 
     def said(self) -> str:
         """The last of it."""
         return self.log()[-3000:]
+
+    def children(self) -> list[int]:
+        """The process ids of what it has started and what runs still."""
+        lists = Path(f"/proc/{self.pid}/task").glob("*/children")
+        return [int(child) for file in lists for child in file.read_text().split()]
 
     def kill(self) -> None:
         """Kill the process and its Java, with no time to tidy up."""
@@ -95,6 +101,24 @@ class Process:
     def stop(self) -> None:
         """Ask the process to end."""
         self._process.terminate()
+
+    def interrupt(self) -> None:
+        """Ask it and its Java to end, as Ctrl-C does at a terminal."""
+        os.killpg(self.pid, signal.SIGINT)
+
+
+def _content(file: IO[str]) -> str:
+    # Read by position: the process writes through the same open file.
+    size = os.fstat(file.fileno()).st_size
+    return os.pread(file.fileno(), size, 0).decode(errors="replace")
+
+
+def is_running(pid: int, program: str) -> bool:
+    """Whether a process is there and its command line names a program."""
+    try:
+        return program.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it has ended
+        return False
 
 
 def python(*args: str, cwd: Path, **environment: str) -> Process:
