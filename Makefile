@@ -64,6 +64,7 @@ proof-notebooks: setup ## of these, the notebooks on tables of simulated records
 dist: setup ## a wheel, and the zip for spark-submit, into dist/
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	@$(BIN)/python scripts/dist.py dist/trailhound.zip
+	@ls dist/*.whl
 
 proof-long: setup ## 60 kills at random and 48 hours of stream (CRASHES=, CRASH_SEED=, SOAK_HOURS=)
 	@CRASHES=$${CRASHES:-60} SOAK_HOURS=$${SOAK_HOURS:-48} \

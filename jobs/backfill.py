@@ -22,6 +22,7 @@ from jobs.job import Job
 from jobs.source import canonical
 from jobs.spans import HIGH, LOW, Span, before, merged, whole_periods
 from jobs.tables import AlertWriter, Table, create_alerts
+from jobs.texts import counted
 
 # More spans than this are evaluated without counting the events in each.
 _MAX_COUNTED = 100
@@ -233,7 +234,8 @@ def main(job: Job) -> int:
     start, end = point_in_time(args.start), point_in_time(args.end)
     filled = run(job.spark, job.config, detections, job.run_id, start, end)
     shown = f"{start.isoformat()} to {end.isoformat()}"
-    lines = [f"{filled.alerts.total()} alerts in {shown} merged into {job.config.tables.alerts}"]
+    alerts = counted(filled.alerts.total(), "alert")
+    lines = [f"{alerts} in {shown} merged into {job.config.tables.alerts}"]
     return job.done(
         lines,
         {"alerts": filled.alerts.total(), "from": start.isoformat(), "to": end.isoformat()},
@@ -249,9 +251,10 @@ def _fill_gaps(job: Job, detections: Sequence[Detection]) -> int:
     filled = Filled()
     if work:
         filled = carry_out(job.spark, job.config, ledger, work, job.run_id)
+    closed = f"{counted(len(found), 'gap')} of {counted(len(work), 'detection')} closed"
+    alerts = counted(filled.alerts.total(), "alert")
     lines = [
-        f"{len(found)} gaps of {len(work)} detections closed, but those of what failed; "
-        f"{filled.alerts.total()} alerts merged into {job.config.tables.alerts}"
+        f"{closed}, but those of what failed; {alerts} merged into {job.config.tables.alerts}"
     ] if work else ["no gaps"]  # fmt: skip
     figures = {"alerts": filled.alerts.total(), "gaps": len(found)}
     return job.done(lines, figures, filled.failures)

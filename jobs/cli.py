@@ -38,7 +38,7 @@ from jobs.display import severity_text, table
 from jobs.errors import UserError
 from jobs.job import SOME_FAILED, Job
 from jobs.simulate import simulate
-from jobs.texts import printable
+from jobs.texts import counted, printable
 
 Main = Callable[[Job], int]
 
@@ -142,11 +142,12 @@ def _scan(job: Job) -> int:
 
 def _report(found: scan.Scan) -> None:
     """What was read, and what could not be, on stderr."""
-    lines = [f"{found.files} files, {found.records} records, {found.events} events"]
+    read = {"file": found.files, "record": found.records, "event": found.events}
+    lines = [", ".join(counted(number, noun) for noun, number in read.items())]
     lines += raw.about_future(found.future_events)
     lines += [f"skipped {number}: {reason}" for reason, number in sorted(found.skipped.items())]
     if found.problems:
-        lines.append(f"could not be read ({found.quarantined} records):")
+        lines.append(f"could not be read ({counted(found.quarantined, 'record')}):")
         lines += [
             f"  {file}: {reason}" + (f" ({number} times)" if number > 1 else "")
             for file, reason, number in found.problems
@@ -215,9 +216,11 @@ def _simulate(job: Job) -> int:
             made = simulate(Path(args.out), **size, seed=args.seed, progress=progress)
     except (ValueError, OSError) as error:
         raise UserError(str(error)) from error
+    files, attacks = counted(made.files, "file"), counted(made.attacks, "attack")
+    alerts = counted(sum(made.alerts.values()), "alert")
     lines = [
-        f"{made.files} files with {made.records} records in {args.out}/AWSLogs",
-        f"{made.attacks} attacks raise {sum(made.alerts.values())} alerts: {made.truth}",
+        f"{files} with {counted(made.records, 'record')} in {args.out}/AWSLogs",
+        f"{attacks} planted, {alerts} to be raised: {made.truth}",
     ]
     job.result(lines, {**vars(made), "alerts": dict(made.alerts)})
     return 0

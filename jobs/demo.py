@@ -13,6 +13,7 @@ from jobs.errors import UserError
 from jobs.job import Job
 from jobs.simulate import simulate
 from jobs.tables import Table
+from jobs.texts import counted
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def run(job: Job) -> Demo:
     fired = sum(raised > 0 for _, _, raised in rows)
     lines = [
         *counts.lines(),
-        f"{fired} of {len(rows)} detections fired; {by_id.total()} alerts, "
+        f"{fired} of {len(rows)} detections fired; {counted(by_id.total(), 'alert')}, "
         f"{sum(planted.alerts.values())} planted",
         f"missing: {sum((wanted - raised).values())}, wrong: {sum((raised - wanted).values())}",
         f"the alerts table: {config.tables.alerts}",

@@ -21,6 +21,7 @@ from jobs.queries import SINGLE_EVENTS, Queries
 from jobs.settle import Settled, Settlement
 from jobs.source import canonical
 from jobs.tables import AlertWriter, Table, create_alerts
+from jobs.texts import counted
 
 # A source whose columns change more often than this in one run is not the streams' to follow.
 _MAX_RESTARTS = 20
@@ -232,11 +233,12 @@ def main(job: Job) -> int:
     """Run the job as its arguments say, and print how many alerts it merged."""
     detections = job.config.chosen(job.args.detection)
     found = run(job.spark, job.config, detections, job.run_id, follow=job.args.follow)
-    lines = [f"{count} alerts of {name}" for name, count in sorted(found.alerts.items())]
-    lines.append(f"{found.alerts.total()} alerts merged into {job.config.tables.alerts}")
+    lines = [f"{counted(count, 'alert')} of {name}" for name, count in sorted(found.alerts.items())]
+    lines.append(f"{counted(found.alerts.total(), 'alert')} merged into {job.config.tables.alerts}")
     lines += Settled(found.late, found.wrong_clocks).lines()
     if found.late.total():
-        lines.append(f"{found.repaired} late events: the periods they touch were evaluated anew")
+        late = counted(found.repaired, "late event")
+        lines.append(f"{late}: the periods touched were evaluated anew")
     figures = {
         "alerts": found.alerts.total(),
         "by_detection": found.alerts,

@@ -16,6 +16,7 @@ from jobs.job import Job
 from jobs.late import LATE
 from jobs.settle import Settlement
 from jobs.spans import HIGH, LOW, Span, bounded, merged, utc, without
+from jobs.texts import counted
 
 NEVER = "never evaluated"
 
@@ -218,7 +219,8 @@ def main(job: Job) -> int:
     ledger = Ledger(job.spark, job.config)
     found = find(job.spark, job.config, ledger, detections)
     lines = [_line(gap) for gap in found] or [
-        f"no gaps: {len(detections)} detections have evaluated all of {job.config.tables.events}"
+        f"no gaps: all of {job.config.tables.events} was evaluated by "
+        f"{counted(len(detections), 'detection')}"
     ]
     if found:
         lines.append("`trailhound backfill --gaps` closes them")
@@ -230,8 +232,8 @@ def _line(gap: Gap) -> str:
     if gap.to_version > gap.from_version:
         versions = f"versions {gap.from_version} to {gap.to_version}"
     times = f"{_time(gap.start)} to {_time(gap.end)}"
-    number = "an unknown number of" if gap.rows is None else f"at most {gap.rows}"
-    return f"{gap.detection_id}: {gap.reason}: {versions}, {times}, {number} events"
+    number = "events unknown" if gap.rows is None else f"at most {counted(gap.rows, 'event')}"
+    return f"{gap.detection_id}: {gap.reason}: {versions}, {times}, {number}"
 
 
 def _facts(gap: Gap) -> Mapping[str, object]:

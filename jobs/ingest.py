@@ -17,6 +17,7 @@ from jobs.config import Config
 from jobs.files import location
 from jobs.job import Job
 from jobs.tables import QUARANTINE, Table, absolute, create_events, create_quarantine
+from jobs.texts import counted
 
 RECORD_START = 2000
 # Delivery keeps old modification times (rsync, restores); the file source forgets them otherwise.
@@ -44,13 +45,13 @@ class Counts:
 
     def lines(self) -> list[str]:
         """Return the counts as lines for people."""
-        problems = f"{self.quarantined_records} records quarantined"
+        problems = f"{counted(self.quarantined_records, 'record')} quarantined"
         if self.damaged_files:
-            problems += f", problems in {self.damaged_files} files quarantined"
+            problems += f", problems in {counted(self.damaged_files, 'file')} quarantined"
         skipped = [f"{number} {reason}" for reason, number in sorted(self.skipped_files.items())]
         lines = [
-            f"{self.files} files with {self.records} records came in",
-            f"{self.events} events landed, {problems}",
+            f"{counted(self.files, 'file')} with {counted(self.records, 'record')} came in",
+            f"{counted(self.events, 'event')} landed, {problems}",
         ]
         lines += raw.about_future(self.future_events)
         return lines + ([f"skipped: {', '.join(skipped)}"] if skipped else [])

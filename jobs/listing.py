@@ -17,6 +17,7 @@ from jobs.display import severity_text, table
 from jobs.errors import UserError
 from jobs.facts import catches, facts, firing, kind, value_text
 from jobs.job import Job
+from jobs.texts import counted
 
 _LISTS = ("false_positives", "blind_spots", "triage", "references", "related")
 
@@ -38,7 +39,7 @@ def list_detections(job: Job) -> int:
     with _output(job.args.output) as out:
         _WRITERS[job.args.format](detections, out)
     if job.args.output:
-        line = f"{len(detections)} detections in {job.args.output}"
+        line = f"{counted(len(detections), 'detection')} in {job.args.output}"
         job.result([line], {"detections": len(detections), "file": job.args.output})
     return 0
 

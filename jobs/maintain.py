@@ -15,7 +15,7 @@ from jobs.consumers import Hold
 from jobs.errors import UserError
 from jobs.job import Job
 from jobs.tables import Table
-from jobs.texts import size
+from jobs.texts import counted, size
 from jobs.upkeep import Upkeep
 
 TABLES = [one.name for one in fields(Tables)]
@@ -161,13 +161,16 @@ def lines(kept: Kept, *, dry_run: bool) -> str:
     would = "would be " if dry_run else ""
     most = "at most " if dry_run and _REMOVED in (kept.set or {}) else ""
     into = "" if kept.into is None else f" into {kept.into}"
-    said = [f"{kept.compacted} files ({size(kept.compacted_bytes)}) {would}compacted{into}"]
+    said = [
+        f"{counted(kept.compacted, 'file')} ({size(kept.compacted_bytes)}) {would}compacted{into}"
+    ]
     if kept.held:
         said.append(f"nothing deleted: {kept.held}")
     else:
         said.append(
             # A dry run counts by the property as it stands.
-            f"{most}{kept.deleted} files {would}deleted, unused for {kept.keep_hours / 24:g} days"
+            f"{most}{counted(kept.deleted, 'file')} {would}deleted, "
+            f"unused for {kept.keep_hours / 24:g} days"
         )
         # A stream that keeps up needs the newest files alone: nothing to tell people of.
         if kept.by and kept.needed_hours >= 1:

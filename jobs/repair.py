@@ -12,6 +12,7 @@ from jobs.config import Config
 from jobs.coverage import REPAIR, Ledger
 from jobs.job import Job
 from jobs.settle import Settlement
+from jobs.texts import counted
 
 
 def run(
@@ -47,8 +48,8 @@ def main(job: Job) -> int:
     Settlement(job.spark, job.config, ledger, job.config.every()).settle()
     filled, late = run(job.spark, job.config, ledger, detections, job.run_id)
     lines = [
-        f"{late} late events, {filled.alerts.total()} alerts of the periods they touch merged into "
-        f"{job.config.tables.alerts}"
+        f"{counted(late, 'late event')}, {counted(filled.alerts.total(), 'alert')} "
+        f"of the periods they touch merged into {job.config.tables.alerts}"
     ]
     figures = {"late": late, "alerts": filled.alerts.total()}
     return job.done(lines, figures, filled.failures)

@@ -17,6 +17,7 @@ from jobs.coverage import DONE, RUNNING, STREAM, Ledger, Rectangle, Stream, Unse
 from jobs.history import VERSION, Version, add_rows
 from jobs.source import canonical
 from jobs.tables import Table
+from jobs.texts import counted
 
 
 @dataclass
@@ -28,9 +29,11 @@ class Settled:
 
     def lines(self) -> list[str]:
         """Return them as lines for people; none if all was counted."""
-        lines = [f"{n} events of {name} came late" for name, n in sorted((+self.late).items())]
+        lines = [
+            f"{counted(n, 'event')} of {name} came late" for name, n in sorted((+self.late).items())
+        ]
         return lines + [
-            f"{n} events of {name} are dated after they came in and do not count"
+            f"{counted(n, 'event')} of {name} dated after coming in: not counted"
             for name, n in sorted((+self.wrong_clocks).items())
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from jobs.texts import size
+from jobs.texts import counted, size
 
 if TYPE_CHECKING:
     from jobs.status import Behind, Status
@@ -21,7 +21,7 @@ def lines(of: Status) -> list[str]:
     said += [f"last {run.job}: {shown(run.at)} {run.run_id or ''}".rstrip() for run in of.runs]
     for one in of.detections:
         old = f", {one.old} with an old config_hash" if one.old else ""
-        said.append(f"{one.detection}: {one.alerts} alerts{old} {one.state}".rstrip())
+        said.append(f"{one.detection}: {counted(one.alerts, 'alert')}{old} {one.state}".rstrip())
     return said + closing(of)
 
 
@@ -34,8 +34,8 @@ FRESH = (
 def _extent(one: Extent | None) -> str:
     if one is None:
         return "not there"
-    rows = "rows unknown" if one.rows is None else f"{one.rows} rows"
-    return f"version {one.version}, {rows}, {one.files} files, {size(one.bytes)}"
+    rows = "rows unknown" if one.rows is None else counted(one.rows, "row")
+    return f"version {one.version}, {rows}, {counted(one.files, 'file')}, {size(one.bytes)}"
 
 
 def behind(one: Behind) -> str:
@@ -44,9 +44,9 @@ def behind(one: Behind) -> str:
         return "behind, and the log no longer tells how far"
     if not one.versions:
         return "nothing new"
-    rows = "an unknown number of" if one.rows is None else one.rows
-    minutes = "unknown" if one.minutes is None else f"{one.minutes:.0f}"
-    return f"behind by {one.versions} versions, {rows} rows, {minutes} minutes"
+    rows = "an unknown number of rows" if one.rows is None else counted(one.rows, "row")
+    time = "unknown minutes" if one.minutes is None else counted(round(one.minutes), "minute")
+    return f"behind by {counted(one.versions, 'version')}, {rows}, {time}"
 
 
 def closing(of: Status) -> list[str]:
@@ -55,14 +55,13 @@ def closing(of: Status) -> list[str]:
     said += of.notes
     old = sum(one.old for one in of.detections)
     if old:
-        said.append(f"{old} alerts were raised by other settings or versions of their detection")
+        said.append(f"raised by other settings or versions of a detection: {counted(old, 'alert')}")
     if of.gaps is not None:
         more = "; `trailhound gaps` lists them" if of.gaps else ""
-        said.append(f"{of.gaps} gaps{more}")
+        said.append(f"{counted(of.gaps, 'gap')}{more}")
     if of.unsettled:
-        said.append(
-            f"{of.unsettled} queries have done more than is written down: gaps may be fewer"
-        )
+        queries = counted(of.unsettled, "query", "queries")
+        said.append(f"gaps may be fewer: {queries} with work not yet written down")
     return said
 
 

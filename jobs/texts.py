@@ -8,6 +8,11 @@ def printable(text: str) -> str:
     )
 
 
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """Return a number of things, such as 1 alert and 2 alerts."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
 def size(number: float) -> str:
     """Return a number of bytes as people write it, such as 1.4 MiB."""
     for unit in ("B", "KiB", "MiB", "GiB"):

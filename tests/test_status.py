@@ -58,7 +58,7 @@ def test_status_tells_what_a_look_at_the_tables_would(spark: SparkSession, tmp_p
 
     with (screen := Console(width=200)).capture() as shown:
         screen.print(*status_tables.tables(found))
-    assert "behind by 1 versions, 1 rows" in shown.get()
+    assert "behind by 1 version, 1 row," in shown.get()
     said = status_lines.lines(found)
     assert "failing: mfa_disabled: no column\x1b" in said
-    assert "1 alerts were raised by other settings or versions of their detection" in said
+    assert "raised by other settings or versions of a detection: 1 alert" in said
