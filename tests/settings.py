@@ -7,7 +7,8 @@ from processes import ROOT
 from jobs import jars
 
 # Java that lives for a minute is done before its second compiler and its second collector pay.
-SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# With one compiler Java keeps a fifth of the usual room for code; full, it fails in odd places.
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
 _HERE = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
