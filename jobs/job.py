@@ -108,10 +108,10 @@ def run(main: Main, args: argparse.Namespace) -> int:
             code = main(job)
     except UserError as error:
         code = 2
-        _complain(str(error))
+        log.complain(str(error))
     except (Py4JNetworkError, ConnectionRefusedError):
         code = 2
-        _complain(_NO_JAVA)
+        log.complain(_NO_JAVA)
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1
         raise
@@ -127,13 +127,6 @@ def run(main: Main, args: argparse.Namespace) -> int:
         log.info("ended", exit_code=code, seconds=seconds, figures=job.figures)
         log.stop()
     return code
-
-
-def _complain(line: str) -> None:
-    if log.is_on():
-        log.error(line)
-    else:
-        sys.stderr.write(f"trailhound: {printable(line)}\n")
 
 
 def _run_id(given: str | None) -> str:

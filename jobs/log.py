@@ -84,3 +84,11 @@ def say(line: str) -> None:
         info(line)
     else:
         sys.stderr.write(f"{printable(line)}\n")
+
+
+def complain(line: str) -> None:
+    """Write on stderr what a user can mend; where the run logs, as JSON."""
+    if is_on():
+        error(line)
+    else:
+        sys.stderr.write(f"trailhound: {printable(line)}\n")

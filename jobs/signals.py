@@ -13,7 +13,7 @@ from py4j.protocol import Py4JError
 from pyspark.java_gateway import ensure_callback_server_started
 from pyspark.sql import SparkSession
 
-_NAMES = ("TERM", "INT")
+_NUMBERS = (signal.SIGTERM, signal.SIGINT)
 # Ctrl-C reaches Python and Java, which passes it on: within so many seconds two are one.
 _SAME = 1.0
 # What Java may take to fall silent, in seconds.
@@ -47,13 +47,12 @@ class Signals:
         self._spark: SparkSession | None = None
         self._taken_at: float | None = None
         self._before: dict[int, Any] = {}
+        self._java: Any = None
         self._before_in_java: list[tuple[Any, Any]] = []
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            for name in _NAMES:
-                number = signal.Signals[f"SIG{name}"]
-                self._before[number] = signal.signal(number, self._take)
+            self._before = {number: signal.signal(number, self._take) for number in _NUMBERS}
         return self
 
     def __exit__(
@@ -64,7 +63,7 @@ class Signals:
     ) -> None:
         for java_signal, handler in self._before_in_java:
             try:
-                self._java.Signal.handle(java_signal, handler)
+                self._java.handle(java_signal, handler)
             except (Py4JError, OSError):  # Java has ended
                 break
         for number, handler in self._before.items():
@@ -87,19 +86,13 @@ class Signals:
             if not self._before or jvm.java.lang.ProcessHandle.current().pid() not in family:
                 return
             ensure_callback_server_started(gateway)  # type: ignore[no-untyped-call]
-            for name in _NAMES:
-                java_signal = self._java.Signal(name)
-                forward = _Forward(signal.Signals[f"SIG{name}"])
-                previous = self._java.Signal.handle(java_signal, forward)
+            self._java = jvm.sun.misc.Signal
+            for number in _NUMBERS:
+                java_signal = self._java(number.name.removeprefix("SIG"))
+                previous = self._java.handle(java_signal, _Forward(number))
                 self._before_in_java.append((java_signal, previous))
         except Py4JError:  # java -Xrs: Java gets no signals
             return
-
-    @property
-    def _java(self) -> Any:
-        """The package of Java's signals."""
-        jvm: Any = self._spark and self._spark._jvm
-        return jvm.sun.misc
 
     def _take(self, number: int, _: FrameType | None) -> None:
         now = time.monotonic()
