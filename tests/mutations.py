@@ -123,12 +123,14 @@ MUTATIONS = [
     Mutation(
         "the look-back includes its end",
         batch,
-        instead(windows, "_points", lambda look_back: points(look_back + 1)),
+        instead(windows, "_points", lambda seen, look_back: points(seen, look_back + 1)),
     ),
     Mutation(
         "above the threshold, not at it",
         batch,
-        instead(windows, "_first_reaching", lambda threshold: first_reaching(threshold + 1)),
+        instead(
+            windows, "_first_reaching", lambda at, threshold: first_reaching(at, threshold + 1)
+        ),
     ),
     Mutation(
         "a key made of too little", batch, instead(evaluate, "counted_events", by_half_an_account)
@@ -143,7 +145,7 @@ MUTATIONS = [
     Mutation(
         "a shorter window looks back further",
         stricter,
-        instead(windows, "_points", lambda look_back: points(PERIOD - look_back)),
+        instead(windows, "_points", lambda seen, look_back: points(seen, PERIOD - look_back)),
     ),
     Mutation(
         "an alert_id of chance",
