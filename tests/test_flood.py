@@ -48,7 +48,7 @@ def flood(spark: SparkSession, size: int, *, keys: int = 1) -> DataFrame:
     return rows.select(*events(spark, []).columns)
 
 
-def wanted(size: int, *, keys: int = 1) -> list[tuple[Any, ...]]:
+def wanted(size: int) -> list[tuple[Any, ...]]:
     """What the oracle says of the same events."""
     apart = HOUR // size
     template = sign_in(by=ROOT)
@@ -57,7 +57,6 @@ def wanted(size: int, *, keys: int = 1) -> list[tuple[Any, ...]]:
             **template,
             "eventID": f"flood-{n:08d}",
             "eventTime": f"{NOON + n * apart:%Y-%m-%dT%H:%M:%S.%fZ}",
-            "userIdentity": {**ROOT, "accountId": f"{int(ACCOUNT) + n % keys:012d}"},
         }
         for n in range(size)
     ]

@@ -71,16 +71,20 @@ def repeated(frame: DataFrame) -> list[Node]:
     ]
 
 
+def arguments(node: Node) -> set[int | None]:
+    """The variables that lambdas in an expression bring along."""
+    lambdas = (one for one in node.below() if one.kind == "LambdaFunction")
+    return {argument.variable for one in lambdas for argument in one.children[1:]}
+
+
 def invariant(node: Node) -> list[Node]:
     """The walks in a lambda, and in those inside it, that need none of its variables."""
-    function, *arguments = node.children
-    own = {one.variable for one in arguments}
-    inner = [one for one in function.below() if one.kind == "LambdaFunction"]
-    own |= {argument.variable for one in inner for argument in one.children[1:]}
+    own = arguments(node)
     return [
         part
-        for part in function.below()
-        if part.kind in WALKS and not own & {one.variable for one in part.below()}
+        for part in node.children[0].below()
+        if part.kind in WALKS
+        and not own & ({one.variable for one in part.below()} - arguments(part))
     ]
 
 
@@ -95,6 +99,8 @@ def test_a_sort_that_is_folded_into_a_walk_is_seen(spark: SparkSession) -> None:
     ordered = numbers.withColumn("ordered", F.sort_array("numbers"))
     walk = F.transform("numbers", lambda n: F.array_position("ordered", n))
     assert {node.kind for node in repeated(ordered.select(walk))} == {"SortArray"}
+    again = F.transform("numbers", lambda n: F.size(F.filter("numbers", lambda m: m > 0)) + n)
+    assert {node.kind for node in repeated(numbers.select(again))} == {"ArrayFilter"}
     once = bound(
         F.sort_array("numbers"),
         lambda o: F.transform("numbers", lambda n: F.array_position(o, n)),
