@@ -48,15 +48,14 @@ def candidates(events: DataFrame, detections: Iterable[Detection]) -> DataFrame:
 def matching(events: DataFrame, detections: Iterable[Detection]) -> DataFrame:
     """Return the events that any detection's condition holds for, in one scan.
 
-    In: canonical events. Out: the same columns, `matched` array<string>, the detections' ids, and
-    `evidence` string: few events match, so it is made here, once for all that ask for it.
+    In: canonical events. Out: the same columns, and `matched` array<string>, the detections' ids.
     """
     chosen = list(detections)
     ids = [F.when(_matches(d), F.lit(d.id)) for d in chosen]
     chunks = [F.array(*ids[start : start + _CHUNK]) for start in range(0, len(ids), _CHUNK)]
     matched = F.array_compact(F.concat(*chunks) if len(chunks) > 1 else chunks[0])
     rows = candidates(events, chosen).withColumn("matched", matched)
-    return rows.filter(F.size("matched") > 0).withColumn("evidence", evidence())
+    return rows.filter(F.size("matched") > 0)
 
 
 def alerts(
@@ -97,7 +96,8 @@ def single_alert_rows(matched: DataFrame, detections: Sequence[SingleEvent]) -> 
 
     In: the rows of `matching`, as a batch or a stream. Out: the columns of ALERTS.
     """
-    rows = matched.withColumn("detection_id", F.explode("matched"))
+    rows = matched.withColumn("evidence", evidence())
+    rows = rows.withColumn("detection_id", F.explode("matched"))
     rows = rows.filter(F.col("detection_id").isin(*(d.id for d in detections)))
     rows = rows.withColumns(
         {
@@ -130,8 +130,8 @@ def counted_events(
 ) -> DataFrame:
     """Return the events that a rate detection counts.
 
-    In: canonical events, or the rows of `matching`. Out: the same columns, `evidence` string, `key`
-    array<string>, `value`, `event_id` and `content` string. Events without a key are left out, and
+    In: canonical events, or the rows of `matching`. Out: the same columns, `key` array<string>,
+    `value`, `event_id` and `content` string. Events without a key are left out, and
     so are those dated later than they came in by more than `skew`: one wrong clock must not move
     the watermark past the events of everyone else.
     """
@@ -139,10 +139,9 @@ def counted_events(
         rows = events.filter(F.array_contains("matched", detection.id))
     else:
         rows = candidates(events, [detection]).filter(_matches(detection))
-        rows = rows.withColumn("evidence", evidence())
     on_time = F.col("ingestedAt").isNull() | ~is_future(skew)
     rows = rows.filter(on_time).withColumn("event_id", event_id())
-    rows = rows.withColumn("content", content_id(F.col("evidence")))
+    rows = rows.withColumn("content", content_id(evidence()))
     value = detection.counts() if detection.counts else F.coalesce("event_id", "content")
     parts = [part() for part in detection.per]
     rows = rows.withColumn("key", F.array(*parts)).withColumn("value", value)
@@ -172,7 +171,8 @@ def rate_alerts(reached: DataFrame, counted: DataFrame, detection: Rate) -> Data
         & (F.col("deciding_event") == F.col("deciding_id"))
     )
     # Repeats of the deciding event are equal, so it is no matter which of them stays.
-    rows = reached.join(facts, same, "left").dropDuplicates(["key", "period_start"])
+    rows = facts.join(reached, same).dropDuplicates(["key", "period_start"])
+    rows = rows.withColumn("evidence", evidence())
     entity = F.array_join("key", "/")
     rows = rows.withColumn("own", F.element_at(_metadata([detection]), detection.id))
     columns = {

@@ -1,47 +1,35 @@
 """Exact sliding windows without state of our own: which keys reach a threshold, when, with what.
 
-Spark keeps, for each key and period, the set of what it saw from one look-back before the period to
-its end; repeats vanish in the set, order does not matter, and every event can only add. What is
-asked of that set is a pure function of it, linear in its size once it is sorted: anybody can send
-a flood of failed sign-ins.
+An event belongs to its period and, within one look-back of the period's end, to the next one too,
+whose first events look back on it. The events of a key and period are put in order by Spark's own
+window functions, which work row by row and spill to disk: anybody can send a flood of failed
+sign-ins, and it must cost what other events cost. For the same reason a stream keeps of a key and
+period nothing but a number, which says when it is worth asking the table.
 """
 
-from collections.abc import Callable
 from datetime import timedelta
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
 from detections.alerts import MAX_EVENT_IDS
 from detections.model import Rate, microseconds
 
-_ENDS, _STARTS, _ASKS = 0, 1, 2
 
-
-def reached(counted: DataFrame, detection: Rate, *, delay: timedelta | None = None) -> DataFrame:
+def reached(counted: DataFrame, detection: Rate, *, only: DataFrame | None = None) -> DataFrame:
     """Return the keys and periods in which a look-back reaches the threshold.
 
-    In: `key` array<string>, `value` string, `eventTime`, `event_id` and `content` string; a batch,
-    or a stream with `delay` as the delay of its watermark. Out: key, period_start, event_time (of
-    the first event whose look-back reaches it), first_event_time, last_event_time, event_count,
-    distinct_count, event_ids, deciding_event (the smallest id at event_time).
+    In: a batch of `key` array<string>, `value` string, `eventTime`, `event_id` and `content`
+    string; with `only`, the rows of `touched`, no other keys and periods are looked at. Out: key,
+    period_start, event_time (of the first event whose look-back reaches it), first_event_time,
+    last_event_time, event_count, distinct_count, event_ids, deciding_event (the smallest id at
+    event_time).
     """
-    rows = (
-        counted.withWatermark("eventTime", f"{microseconds(delay)} microseconds")
-        if delay
-        else counted
-    )
     look_back = microseconds(detection.within)
-
-    def found(seen: Column) -> Column:
-        first = _first_reaching(_points(seen, look_back), detection.threshold)
-        return bound(first, lambda at: F.when(at.isNotNull(), F.array(_facts(seen, at, look_back))))
-
-    # So few can never reach it: most windows end here, before any sorting.
-    sets = _sets(rows, detection, at_least=detection.threshold)
-    # As a generator it is evaluated once; a filter would evaluate it once more for itself.
-    sets = sets.select("key", "start", F.inline(bound(F.sort_array("seen"), found)))
-    return sets.select(
+    # So few can never reach it: most windows end here.
+    seen = _seen(counted, detection, at_least=detection.threshold, only=only)
+    found = _first_reaching(_points(seen, look_back), detection.threshold)
+    return _facts(found, look_back).select(
         "key",
         F.timestamp_micros("start").alias("period_start"),
         *(F.timestamp_micros(name).alias(name) for name in _TIMES),
@@ -56,31 +44,19 @@ def peaks(counted: DataFrame, detection: Rate) -> DataFrame:
     plays no part: `reached` has a row for the key and period with any threshold up to the peak, and
     none above it.
     """
-    look_back = microseconds(detection.within)
-    peak = bound(F.sort_array("seen"), lambda seen: _peak(_points(seen, look_back)))
-    sets = _sets(counted, detection, at_least=1)
-    sets = sets.select("key", "start", F.explode(F.array(peak)).alias("peak"))
-    return sets.filter(F.col("peak") > 0).select(
-        "key",
-        F.timestamp_micros("start").alias("period_start"),
-        F.col("peak").cast("long").alias("peak"),
-    )
+    points = _points(_seen(counted, detection, at_least=1), microseconds(detection.within))
+    peak = F.max(F.when(_is_asked(), F.col("active"))).alias("peak")
+    found = points.groupBy(*_WINDOW).agg(peak).filter(F.col("peak") > 0)
+    return found.select("key", F.timestamp_micros("start").alias("period_start"), "peak")
 
 
-def bound(value: Column, use: Callable[[Column], Column]) -> Column:
-    """Return what `use` makes of a value that is worked out once, however often it is used.
+def touched(counted: DataFrame, detection: Rate, *, delay: timedelta) -> DataFrame:
+    """Return the keys and periods with new events that may have reached the threshold.
 
-    Inside a lambda a Column stands for its expression: Spark would work it out for every element,
-    and a walk over a sorted array would sort it anew at each step.
+    In: a stream of `key` array<string> and `eventTime`; `delay` is that of its watermark. Out: key,
+    period_start. Repeats count here, so that the state is one number whatever comes in: what is
+    never touched never reaches the threshold, and `reached` says which of the others do.
     """
-    return F.element_at(F.transform(F.array(value), use), 1)
-
-
-_TIMES = ("event_time", "first_event_time", "last_event_time")
-
-
-def _sets(rows: DataFrame, detection: Rate, *, at_least: int) -> DataFrame:
-    """Key, `start` of the period (microseconds), and `seen`, the set of its events."""
     period, look_back = microseconds(detection.suppress_for), microseconds(detection.within)
     window = F.window(
         "eventTime",
@@ -88,107 +64,145 @@ def _sets(rows: DataFrame, detection: Rate, *, at_least: int) -> DataFrame:
         f"{period} microseconds",
         f"{(period - look_back) % period} microseconds",
     )
-    seen = F.collect_set(
-        F.struct("value", F.unix_micros("eventTime").alias("time"), "event_id", "content")
-    )
-    sets = rows.groupBy("key", window).agg(seen.alias("seen"))
-    sets = sets.filter(F.size("seen") >= at_least)
-    return sets.select("key", (F.unix_micros("window.end") - period).alias("start"), "seen")
+    rows = counted.withWatermark("eventTime", f"{microseconds(delay)} microseconds")
+    sizes = rows.groupBy("key", window).agg(F.count("*").alias("rows"))
+    start = F.timestamp_micros(F.unix_micros("window.end") - period)
+    large = sizes.filter(F.col("rows") >= detection.threshold)
+    return large.select("key", start.alias("period_start"))
 
 
-def _facts(seen: Column, first: Column, look_back: int) -> Column:
-    """What the events of an alert come to, whose first look-back to reach it ends at `first`."""
-    members = F.transform(
-        F.filter(seen, lambda e: e["time"] > first - look_back),
-        lambda e: F.struct(
-            e["time"].alias("time"),
-            # Nulls sort first; an event without an id is the last to be asked.
-            e["event_id"].isNull().alias("anonymous"),
-            F.coalesce(e["event_id"], e["content"]).alias("id"),
-            e["value"].alias("value"),
-        ),
-    )
+def periods(time: Column, detection: Rate) -> Column:
+    """Return where the periods begin that an event belongs to, all in microseconds: array<bigint>.
 
-    def facts(members: Column) -> Column:
-        listed = F.filter(members, lambda e: ~e["anonymous"])
-        deciding = F.filter(members, lambda e: e["time"] == first)
-        return F.struct(
-            first.alias("event_time"),
-            F.element_at(members, 1)["time"].alias("first_event_time"),
-            F.element_at(members, -1)["time"].alias("last_event_time"),
-            F.size(members).cast("long").alias("event_count"),
-            F.size(F.array_distinct(members["value"])).cast("long").alias("distinct_count"),
-            F.slice(listed["id"], 1, MAX_EVENT_IDS).alias("event_ids"),
-            F.element_at(deciding, 1)["id"].alias("deciding_event"),
-        )
-
-    return bound(F.sort_array(members), facts)
-
-
-def _points(seen: Column, look_back: int) -> Column:
-    """Everything that happens to the number of active values, and every time that is asked about.
-
-    `seen` is bound, and sorted by value and time. A value is active from each of its events for one
-    look-back, its end not included; overlapping stretches are one. Array of (time, kind), sorted:
-    at one instant ends come before starts, and questions last.
+    The last stretch of a period is the look-back of the first events of the next.
     """
-
-    def at(event: Column, position: Column) -> Column:
-        before, after = F.get(seen, position - 1), F.get(seen, position + 1)
-        apart_before = (before["value"] != event["value"]) | (
-            event["time"] - before["time"] >= look_back
-        )
-        apart_after = (after["value"] != event["value"]) | (
-            after["time"] - event["time"] >= look_back
-        )
-        in_period = event["time"] >= F.col("start")
-        return F.array_compact(
-            F.array(
-                F.when(F.coalesce(apart_before, F.lit(True)), _point(event["time"], _STARTS)),
-                F.when(
-                    F.coalesce(apart_after, F.lit(True)), _point(event["time"] + look_back, _ENDS)
-                ),
-                F.when(in_period, _point(event["time"], _ASKS)),
-            )
-        )
-
-    return F.sort_array(F.flatten(F.transform(seen, at)))
+    period, look_back = microseconds(detection.suppress_for), microseconds(detection.within)
+    start = time - F.pmod(time, F.lit(period))
+    is_looked_back_on = time > start + period - look_back
+    return F.when(is_looked_back_on, F.array(start, start + period)).otherwise(F.array(start))
 
 
-def _point(time: Column, kind: int) -> Column:
-    return F.struct(time.alias("time"), F.lit(kind).alias("kind"))
+_TIMES = ("event_time", "first_event_time", "last_event_time")
+_WINDOW = ("key", "start")
+# An end comes before the events of its instant; an event without an id is the last to be asked.
+_IN_ORDER = ("time", "is_event", "anonymous", "id")
+_BY_VALUE = ("value", "time", "anonymous", "id")
 
 
-def _step(active: Column, point: Column) -> Column:
-    """The number of active values once a point has passed."""
-    return active + F.when(point["kind"] == _STARTS, 1).when(point["kind"] == _ENDS, -1).otherwise(
-        0
+def _whole(*order: str) -> WindowSpec:
+    """A key and period as a whole; the order costs nothing where it is the rows' already."""
+    spec = Window.partitionBy(*_WINDOW).orderBy(*order)
+    return spec.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+
+
+def _so_far(*order: str) -> WindowSpec:
+    """What stands in a key and period up to a row."""
+    spec = Window.partitionBy(*_WINDOW).orderBy(*order)
+    return spec.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+
+
+def _seen(
+    counted: DataFrame, detection: Rate, *, at_least: int, only: DataFrame | None = None
+) -> DataFrame:
+    """The events of every key and period that has `at_least` so many, and their neighbours.
+
+    Out: key, start of the period, time (both in microseconds), anonymous (without an event_id), id,
+    is_repeat (of the event before), previous and following (times of the nearest events of the same
+    value).
+    """
+    events = counted.select(
+        "key",
+        "value",
+        F.unix_micros("eventTime").alias("time"),
+        F.col("event_id").isNull().alias("anonymous"),
+        F.coalesce("event_id", "content").alias("id"),
+    )
+    rows = events.withColumn("start", F.explode(periods(F.col("time"), detection)))
+    if only is not None:
+        wanted = only.select("key", F.unix_micros("period_start").alias("start"))
+        rows = rows.join(wanted, list(_WINDOW), "left_semi")
+    rows = rows.withColumn("rows", F.count("*").over(_whole(*_BY_VALUE)))
+    rows = rows.filter(F.col("rows") >= at_least)
+    event = F.struct(*_BY_VALUE)
+    in_order = Window.partitionBy(*_WINDOW).orderBy(*_BY_VALUE)
+    rows = rows.withColumns(
+        {"before": F.lag(event).over(in_order), "after": F.lead(event).over(in_order)}
+    )
+    return rows.select(
+        *("key", "start", "time", "anonymous", "id"),
+        _is_repeat(event).alias("is_repeat"),
+        _time_of("before").alias("previous"),
+        _time_of("after").alias("following"),
     )
 
 
-def _first_reaching(points: Column, threshold: int) -> Column:
-    """The first time asked about at which the threshold is reached: bigint, null if none."""
-    nothing = F.struct(F.lit(0).alias("active"), F.lit(None).cast("long").alias("first"))
-
-    def step(state: Column, point: Column) -> Column:
-        is_answer = (point["kind"] == _ASKS) & (state["active"] >= threshold)
-        return F.struct(
-            _step(state["active"], point).alias("active"),
-            F.coalesce(state["first"], F.when(is_answer, point["time"])).alias("first"),
-        )
-
-    return F.aggregate(points, nothing, step, lambda state: state["first"])
+def _is_repeat(event: Column) -> Column:
+    return F.coalesce(F.col("before") == event, F.lit(False))
 
 
-def _peak(points: Column) -> Column:
-    """The most values that are active at any time asked about: int, 0 if nothing is asked."""
-    nothing = F.struct(F.lit(0).alias("active"), F.lit(0).alias("peak"))
+def _time_of(neighbour: str) -> Column:
+    same_value = F.col(f"{neighbour}.value") == F.col("value")
+    return F.when(same_value, F.col(f"{neighbour}.time"))
 
-    def step(state: Column, point: Column) -> Column:
-        asked = F.when(point["kind"] == _ASKS, state["active"])
-        return F.struct(
-            _step(state["active"], point).alias("active"),
-            F.greatest(state["peak"], asked).alias("peak"),
-        )
 
-    return F.aggregate(points, nothing, step, lambda state: state["peak"])
+def _points(seen: DataFrame, look_back: int) -> DataFrame:
+    """Everything that happens to the number of active values of a key and period.
+
+    A value is active from each of its events for one look-back, its end not included; overlapping
+    stretches are one. In: the rows of `_seen`. Out: a row for each event and one for each end of a
+    stretch (not `is_event`); `active`, the values that are active once the row has passed.
+    """
+    time, previous, following = F.col("time"), F.col("previous"), F.col("following")
+    begins = previous.isNull() | (time - previous >= look_back)
+    ends = following.isNull() | (following - time >= look_back)
+    event = _point(time, begins.cast("int"), is_event=True)
+    end = F.when(ends, _point(time + look_back, F.lit(-1), is_event=False))
+    points = seen.withColumn("point", F.explode(F.array_compact(F.array(event, end))))
+    points = points.select(
+        *("key", "start", "anonymous", "id", "is_repeat", "previous"), F.col("point.*")
+    )
+    return points.withColumn("active", F.sum("change").over(_so_far(*_IN_ORDER)))
+
+
+def _point(time: Column, change: Column, *, is_event: bool) -> Column:
+    return F.struct(time.alias("time"), change.alias("change"), F.lit(is_event).alias("is_event"))
+
+
+def _is_asked() -> Column:
+    """Whether a point asks how many values are active: an event of the period itself does.
+
+    Of several events at one instant the last has them all.
+    """
+    return F.col("is_event") & (F.col("time") >= F.col("start"))
+
+
+def _first_reaching(points: DataFrame, threshold: int) -> DataFrame:
+    """The points of keys and periods that reach the threshold, with the `first` time they do."""
+    reaches = _is_asked() & (F.col("active") >= threshold)
+    first = F.min(F.when(reaches, F.col("time"))).over(_whole(*_IN_ORDER))
+    return points.withColumn("first", first).filter(F.col("first").isNotNull())
+
+
+def _facts(found: DataFrame, look_back: int) -> DataFrame:
+    """What the events of an alert come to: those from the look-back of the first on.
+
+    In: the rows of `_first_reaching`. Out: the columns of `reached`, times in microseconds.
+    """
+    first, time, previous = F.col("first"), F.col("time"), F.col("previous")
+    events = found.filter(F.col("is_event") & ~F.col("is_repeat") & (time > first - look_back))
+    is_listed = ~F.col("anonymous")
+    number = F.count(F.when(is_listed, 1)).over(_so_far(*_IN_ORDER))
+    events = events.withColumn("number", number)
+    is_listed &= F.col("number") <= MAX_EVENT_IDS
+    listed = F.collect_list(F.when(is_listed, F.struct("number", "id")))
+    is_new_value = previous.isNull() | (previous <= first - look_back)
+    deciding = F.min(F.when(time == first, F.struct("anonymous", "id")))
+    return events.groupBy(*_WINDOW).agg(
+        F.min("first").alias("event_time"),
+        F.min("time").alias("first_event_time"),
+        F.max("time").alias("last_event_time"),
+        F.count("*").alias("event_count"),
+        F.count_if(is_new_value).alias("distinct_count"),
+        F.sort_array(listed)["id"].alias("event_ids"),
+        deciding["id"].alias("deciding_event"),
+    )

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import reduce
-from operator import or_
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from detections import Detection, Rate, SingleEvent, windows
@@ -19,7 +18,7 @@ from jobs.coverage import BACKFILL, DONE, FAILED, Ledger, Rectangle
 from jobs.errors import UserError
 from jobs.isolation import Failures, isolated
 from jobs.job import Job
-from jobs.source import canonical
+from jobs.source import canonical, within
 from jobs.spans import HIGH, LOW, Span, before, merged, whole_periods
 from jobs.tables import AlertWriter, Table, create_alerts
 from jobs.texts import counted
@@ -69,20 +68,20 @@ def evaluate(events: DataFrame, work: Sequence[Work], config: Config) -> DataFra
     """
     needed = merged(span for one in work for span in one.read)
     detections = [one.detection for one in work]
-    matched = matching(events.filter(_within("eventTime", needed)), detections)
+    matched = matching(events.filter(within("eventTime", needed)), detections)
     # One pass over the table; few events match, and planning begins anew from them.
     matched = matched.localCheckpoint()
     parts = []
     for spans, singles in _by_spans(work):
-        parts.append(single_alerts(matched.filter(_within("eventTime", spans)), singles))
+        parts.append(single_alerts(matched.filter(within("eventTime", spans)), singles))
     for one in work:
         if isinstance(one.detection, Rate):
             counted = counted_events(matched, one.detection, skew=config.stream.clock_skew)
-            counted = counted.filter(_within("eventTime", one.read))
+            counted = counted.filter(within("eventTime", one.read))
             reached = windows.reached(counted, one.detection)
             # An alert lies in its period. Of `period_start` Spark would ask it for every event, in
             # generated code that does not compile.
-            reached = reached.filter(_within("event_time", one.evaluated))
+            reached = reached.filter(within("event_time", one.evaluated))
             parts.append(rate_alerts(reached, counted, one.detection))
     return reduce(DataFrame.unionByName, parts)
 
@@ -186,7 +185,7 @@ def _rows_in(events: DataFrame, spans: set[Span]) -> dict[Span, int]:
     if not spans or len(spans) > _MAX_COUNTED:
         return {}
     listed = sorted(spans)
-    counts = [F.count_if(_within("eventTime", [span])) for span in listed]
+    counts = [F.count_if(within("eventTime", [span])) for span in listed]
     row = events.agg(*counts).first()
     return dict(zip(listed, row, strict=True)) if row else {}
 
@@ -202,13 +201,6 @@ def point_in_time(text: str) -> datetime:
     except ValueError:
         raise UserError(f"{text!r} is no time; write 2024-03-01 or 2024-03-01T12:00:00Z") from None
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-
-
-def _within(column: str, spans: Sequence[Span]) -> Column:
-    time = F.col(column)
-    return reduce(
-        or_, ((time >= F.lit(start)) & (time < F.lit(end)) for start, end in spans), F.lit(False)
-    )
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 
 from pyspark.sql import SparkSession
@@ -20,12 +21,14 @@ class Position:
 
     `version` is the newest one that is committed whole, -1 for none; `batches` are the versions of
     its micro-batches, first and last, as far back as was asked for and is still known. `pending` is
-    the newest version of a micro-batch that was begun and not committed; -1 for none.
+    the newest version of a micro-batch that was begun and not committed, -1 for none; `begun_at` is
+    when that was.
     """
 
     version: int = NOTHING
     batches: tuple[tuple[int, int], ...] = ()
     pending: int = NOTHING
+    begun_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,11 @@ def position(spark: SparkSession, checkpoint: str, *, after: int = NOTHING) -> P
         if end <= after:
             break
     begun = max(known, default=NOTHING)
-    pending = _begun(offsets.text(str(begun))) if begun > max(commits, default=NOTHING) else NOTHING
+    pending, begun_at = NOTHING, None
+    if begun > max(commits, default=NOTHING):
+        pending, begun_at = _begun(offsets.text(str(begun))), offsets.written_at(str(begun))
     spans = tuple((end + 1, following) for end, following in pairwise(sorted(ends)))
-    return Position(max(ends, default=NOTHING), spans, pending)
+    return Position(max(ends, default=NOTHING), spans, pending, begun_at)
 
 
 def _numbers(folder: Folder) -> set[int]:

@@ -169,7 +169,9 @@ class Detect:
         if streams.remedy(error):
             first = checkpoints.position(self._spark, checkpoint).version + 1
             last = max(first, self._events.version(self._spark))
-            raise streams.failed(name, error, f" at versions {first} to {last}")
+            raise streams.failed(
+                name, error, f" at versions {first} to {last} (checkpoint {checkpoint})"
+            )
         failures = self._to_blame(checkpoint, asked)
         if not failures or 1 < len(failures) == len(asked):
             raise streams.failed(name, error)

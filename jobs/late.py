@@ -16,8 +16,9 @@ from pyspark.sql import functions as F
 from detections import Rate
 from detections.evaluate import counted_events, is_future
 from detections.model import microseconds
+from detections.windows import periods
 from jobs.history import VERSION
-from jobs.spans import EPOCH, period_of, utc
+from jobs.spans import micros, period_of, utc
 
 LATE, WRONG_CLOCK = "late", "wrong clock"
 _NEVER = timedelta(days=365_000)
@@ -101,14 +102,10 @@ def uncounted(events: DataFrame, detection: Rate, closed: dict[int, datetime]) -
     first_event_time, last_event_time; of versions in `closed` the late ones, of all the wrong
     clocks.
     """
-    period, look_back = microseconds(detection.suppress_for), microseconds(detection.within)
-    time = F.unix_micros("eventTime")
-    start = time - F.pmod(time, F.lit(period))
-    # The last stretch of a period is the look-back of the first events of the next.
-    starts = F.when(time > start + period - look_back, F.array(start, start + period))
-    starts = starts.otherwise(F.array(start))
+    period = microseconds(detection.suppress_for)
+    starts = periods(F.unix_micros("eventTime"), detection)
     wrong = events.filter("has_wrong_clock").select(
-        "*", F.lit(WRONG_CLOCK).alias("reason"), start.alias("start")
+        "*", F.lit(WRONG_CLOCK).alias("reason"), F.get(starts, 0).alias("start")
     )
     late = events.filter(~F.col("has_wrong_clock") & F.col(VERSION).isin(*closed))
     late = late.select("*", F.lit(LATE).alias("reason"), F.explode(starts).alias("start"))
@@ -130,9 +127,5 @@ def _closing(closed: dict[int, datetime]) -> Column:
     """The time before which windows were closed to an event's version: microseconds."""
     if not closed:
         return F.lit(None).cast("long")
-    pairs = [F.lit(v) for pair in closed.items() for v in (pair[0], _micros(pair[1]))]
+    pairs = [F.lit(v) for pair in closed.items() for v in (pair[0], micros(pair[1]))]
     return F.element_at(F.create_map(*pairs), F.col(VERSION))
-
-
-def _micros(time: datetime) -> int:
-    return (time - EPOCH) // timedelta(microseconds=1)

@@ -1,7 +1,8 @@
 """The streaming queries of detections: one for all on a single event, one for each on a rate."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -10,7 +11,8 @@ from detections import Rate, SingleEvent, windows
 from detections.evaluate import counted_events, matching, rate_alerts, single_alert_rows
 from jobs import checkpoints, handover
 from jobs.config import Config
-from jobs.source import canonical
+from jobs.source import canonical, within
+from jobs.spans import Span, from_micros, merged
 from jobs.streams import Query
 from jobs.tables import Table
 
@@ -18,8 +20,9 @@ SINGLE_EVENTS = "single-events"
 # A rate query takes all there is in one batch: the watermark moves only between batches, so the
 # order of files in a table that has a history cannot make anything late.
 _EVERYTHING = str(2**31 - 1)
-# Above this, a list of instants to look up becomes a range.
-_MAX_INSTANTS = 500
+# More stretches of time than this to look up become one, from the first to the last.
+_MAX_SPANS = 500
+_INSTANT = timedelta(microseconds=1)
 
 
 class Queries:
@@ -53,21 +56,18 @@ class Queries:
         delay = self._config.stream.watermark_delay
         begins = handover.read(self._spark, self.of(detection))
         if begins:
-            reached = windows.reached(begins.read(counted, detection), detection, delay=delay)
-            reached = begins.owned(reached)
+            touched = windows.touched(begins.read(counted, detection), detection, delay=delay)
+            touched = begins.owned(touched)
         else:
-            reached = windows.reached(counted, detection, delay=delay)
+            touched = windows.touched(counted, detection, delay=delay)
 
         def batch(rows: DataFrame, _: int) -> None:
-            rows = rows.persist()
-            try:
-                self._write(detection.id, self._alerts(rows, detection))
-            finally:
-                rows.unpersist()
+            with _kept(rows) as rows, _kept(self._reached(rows, detection)) as reached:
+                self._write(detection.id, self._alerts(reached, detection))
 
         return Query(
             detection.id,
-            reached,
+            touched,
             batch,
             self.of(detection),
             mode="update",
@@ -82,20 +82,50 @@ class Queries:
         """Return the checkpoint of that name."""
         return "/".join([checkpoints.home(self._config), *parts])
 
+    def _reached(self, touched: DataFrame, detection: Rate) -> DataFrame:
+        """The windows that reach the threshold, of those the state has counted something in.
+
+        The events come from the table: also those of later batches, with which the alerts are what
+        they will be in the end.
+        """
+        spans = [
+            (start - detection.within, start + detection.suppress_for)
+            for start in _times(touched, "period_start")
+        ]
+        counted = self._events_of(spans, detection)
+        return windows.reached(counted, detection, only=touched)
+
     def _alerts(self, reached: DataFrame, detection: Rate) -> DataFrame:
-        """The alerts of windows that the state gives, with the columns of their deciding events."""
-        rows = reached.select("event_time").distinct().collect()
-        times: list[datetime] = sorted(row.event_time for row in rows)
-        time = F.col("eventTime")
-        if len(times) > _MAX_INSTANTS:
-            wanted = (time >= F.lit(times[0])) & (time <= F.lit(times[-1]))
-        else:
-            wanted = time.isin(times)
-        events = self._canonical(self._events.read(self._spark)).filter(wanted)
-        return rate_alerts(reached, self._counted(events, detection), detection)
+        """The alerts of windows, with the columns of their deciding events."""
+        instants = [(time, time + _INSTANT) for time in _times(reached, "event_time")]
+        return rate_alerts(reached, self._events_of(instants, detection), detection)
+
+    def _events_of(self, spans: Sequence[Span], detection: Rate) -> DataFrame:
+        """What a detection counts, of stretches of event time."""
+        spans = merged(spans)
+        if len(spans) > _MAX_SPANS:
+            spans = [(spans[0][0], spans[-1][1])]
+        events = self._canonical(self._events.read(self._spark))
+        return self._counted(events.filter(within("eventTime", spans)), detection)
 
     def _counted(self, events: DataFrame, detection: Rate) -> DataFrame:
         return counted_events(events, detection, skew=self._config.stream.clock_skew)
 
     def _canonical(self, table: DataFrame) -> DataFrame:
         return canonical(table, self._config)
+
+
+@contextmanager
+def _kept(rows: DataFrame) -> Iterator[DataFrame]:
+    """Keep rows that are asked for several times, for as long as the block lasts."""
+    rows = rows.persist()
+    try:
+        yield rows
+    finally:
+        rows.unpersist()
+
+
+def _times(rows: DataFrame, column: str) -> list[datetime]:
+    """The distinct values of a timestamp column."""
+    times = rows.select(F.unix_micros(column).alias("micros")).distinct().collect()
+    return [from_micros(row.micros) for row in times]

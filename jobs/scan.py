@@ -124,7 +124,7 @@ class _Read:
         good = matching(raw.good(rows), detections)
         self._bad = rows.filter("reason IS NOT NULL")
         # Few events match, and what is asked of them is planned faster from a new beginning.
-        self.matched = good.select(*EVENTS.names, "matched", "evidence").localCheckpoint()
+        self.matched = good.select(*EVENTS.names, "matched").localCheckpoint()
         self.counts: dict[str, int] = observed.get
 
     def problems(self) -> list[tuple[str, str, int]]:

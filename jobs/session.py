@@ -23,6 +23,8 @@ _LOCAL = {
     # Where a Column was written is of use to who debugs pyspark, and costs most of the planning.
     "spark.python.sql.dataFrameDebugging.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    # A query that is flooded must not take the cores from the others.
+    "spark.scheduler.mode": "FAIR",
     "spark.sql.session.timeZone": "UTC",
     # Delta's defaults are for large tables; with few files they only cost tasks.
     "spark.databricks.delta.snapshotPartitions": "2",

@@ -1,12 +1,16 @@
 """The configured CloudTrail table, ours or another's, as canonical events."""
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
 
 from detections import from_table
 from jobs.config import Config
 from jobs.errors import UserError
+from jobs.spans import Span
 
 
 def canonical(table: DataFrame, config: Config, *, carried: Sequence[str] = ()) -> DataFrame:
@@ -21,3 +25,11 @@ def canonical(table: DataFrame, config: Config, *, carried: Sequence[str] = ()) 
         return from_table(table, arrival=config.stream.arrival, carried=carried)
     except ValueError as error:
         raise UserError(f"{config.tables.events}: {error}") from error
+
+
+def within(column: str, spans: Sequence[Span]) -> Column:
+    """Return whether a time lies in any of the spans: a condition that skips files."""
+    time = F.col(column)
+    return reduce(
+        or_, ((time >= F.lit(start)) & (time < F.lit(end)) for start, end in spans), F.lit(False)
+    )

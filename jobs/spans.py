@@ -52,6 +52,16 @@ def without(span: Span, taken: Iterable[Span]) -> list[Span]:
     return [*left, (start, end)] if start < end else left
 
 
+def micros(time: datetime) -> int:
+    """Return a time as Spark counts it: microseconds since the epoch."""
+    return (time - EPOCH) // timedelta(microseconds=1)
+
+
+def from_micros(count: int) -> datetime:
+    """Return the time that is so many microseconds after the epoch, UTC."""
+    return EPOCH + timedelta(microseconds=count)
+
+
 def before(time: datetime, by: timedelta) -> datetime:
     """Return the time that is so much earlier; none is earlier than LOW."""
     return time - by if time > LOW + by else LOW

@@ -24,6 +24,8 @@ _COMMITS = 200
 _RECENT = timedelta(days=7)
 NOISY = 100
 """A detection that raised more alerts than this in the last seven days is called noisy."""
+SLOW_MINUTES = 10
+"""A query whose batch has not ended after so long is called slow."""
 
 
 Delay = tuple[int | None, int | None, float | None]
@@ -34,7 +36,8 @@ class Behind:
     """A query of detect: the newest version it has committed, and what it has not yet read.
 
     `versions` that brought rows, their `rows`, and for how many `minutes` the oldest of them has
-    waited; None where the log no longer says.
+    waited; None where the log no longer says. `batch_minutes`: since when its batch is at work, or
+    was left behind by a run that died; None between two batches.
     """
 
     query: str
@@ -43,6 +46,12 @@ class Behind:
     versions: int | None
     rows: int | None
     minutes: float | None
+    batch_minutes: float | None = None
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether its batch takes longer than batches do."""
+        return self.batch_minutes is not None and self.batch_minutes > SLOW_MINUTES
 
 
 @dataclass(frozen=True)
@@ -112,10 +121,12 @@ def _queries(spark: SparkSession, config: Config) -> list[Behind]:
     versions = _versions(history, min(firsts.values(), default=newest + 1), newest, oldest)
     for path, first in firsts.items():
         behind: Delay = (None, None, None)
-        version = checkpoints.position(spark, path, after=first - 2).version
+        position = checkpoints.position(spark, path, after=first - 2)
+        version = position.version
         if first >= oldest and versions is not None:
             behind = _behind(history, [v for v in versions if v.number > version])
-        found.append(Behind(checkpoints.title(path), path, version, *behind))
+        batch = _minutes(position.begun_at)
+        found.append(Behind(checkpoints.title(path), path, version, *behind, batch))
     return found
 
 
@@ -130,8 +141,11 @@ def _behind(history: History, versions: Sequence[Version]) -> Delay:
     if not versions:
         return 0, 0, 0.0
     since = history.committed_at(versions[0].number)
-    minutes = round(consumers.age(since, datetime.now(UTC)) * 60, 1) if since else None
-    return len(versions), add_rows(versions), minutes
+    return len(versions), add_rows(versions), _minutes(since)
+
+
+def _minutes(since: datetime | None) -> float | None:
+    return round(consumers.age(since, datetime.now(UTC)) * 60, 1) if since else None
 
 
 def _gaps(spark: SparkSession, config: Config, notes: list[str]) -> tuple[int | None, int]:

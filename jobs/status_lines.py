@@ -52,6 +52,13 @@ def behind(one: Behind) -> str:
 def closing(of: Status) -> list[str]:
     """Return what stands below the tables: why detections fail, old alerts, gaps, notes."""
     said = [f"{one.state}: {one.detection}: {one.reason}" for one in of.detections if one.reason]
+    for query in of.queries:
+        if query.is_slow:
+            minutes = counted(round(query.batch_minutes or 0), "minute")
+            said.append(
+                f"slow: {query.query}: its batch was begun {minutes} ago and has not ended: it is "
+                "still at work, or was left behind by a run that died"
+            )
     said += of.notes
     old = sum(one.old for one in of.detections)
     if old:

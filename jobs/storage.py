@@ -1,10 +1,13 @@
 """Small files on whatever file system Spark reads: the ends of checkpoints and logs."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
+
+from jobs.spans import from_micros
 
 
 class Folder:
@@ -26,6 +29,11 @@ class Folder:
                 return []
             raise
         return sorted(status.getPath().getName() for status in found)
+
+    def written_at(self, name: str) -> datetime:
+        """Return when a file was written, by the clock of its file system."""
+        path = self._jvm.org.apache.hadoop.fs.Path(self._path, name)
+        return from_micros(self._files.getFileStatus(path).getModificationTime() * 1000)
 
     def text(self, name: str) -> str:
         """Return the text of a file."""

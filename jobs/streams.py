@@ -5,9 +5,11 @@ import hashlib
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
@@ -44,9 +46,26 @@ class Query:
             # The checkpoint freezes it; other queries of the session keep their own.
             spark.conf.set("spark.sql.shuffle.partitions", str(self.state_partitions))
         try:
-            return writer.start()
+            with _pool(spark, self.name):
+                return writer.start()
         finally:
             spark.conf.set("spark.sql.shuffle.partitions", str(before))
+
+
+@contextmanager
+def _pool(spark: SparkSession, name: str) -> Iterator[None]:
+    """Let what starts in the block share the cores evenly with what has another name.
+
+    It takes spark.scheduler.mode=FAIR: without, the jobs of a slow query go before those of others.
+    """
+    context: Any = spark.sparkContext
+    pool = "spark.scheduler.pool"
+    before = context.getLocalProperty(pool)
+    context.setLocalProperty(pool, name)
+    try:
+        yield
+    finally:
+        context.setLocalProperty(pool, before)
 
 
 Mend = Callable[[str, Exception], Query | None]
@@ -134,6 +153,11 @@ def is_schema_change(error: Exception) -> bool:
 
 _SCHEMA_CHANGES = ("DELTA_SCHEMA_CHANGED", "DELTA_STREAMING_METADATA_EVOLUTION")
 _REMEDIES = {
+    **dict.fromkeys(
+        ("STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE", "STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE"),
+        "its state was kept by another version of trailhound; remove its checkpoint, and detect "
+        "evaluates the whole events table anew: alerts that are there stay as they are",
+    ),
     "DELTA_SOURCE_TABLE_IGNORE_CHANGES": (
         "rows of its source were changed or deleted; keep the table append-only, or run "
         "`trailhound backfill` over what changed and start from a new checkpoint"

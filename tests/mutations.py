@@ -17,7 +17,7 @@ from laws import World
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from detections import evaluate, windows
+from detections import Rate, evaluate, windows
 from detections.model import microseconds
 from jobs import backfill, repair
 from jobs.backfill import Filled
@@ -79,11 +79,11 @@ def replay(spark: SparkSession, worlds: Sequence[World], folder: Path) -> list[s
 # --- The mistakes ---------------------------------------------------------------------------------
 
 points, first_reaching = windows._points, windows._first_reaching
-counted_events, window = evaluate.counted_events, F.window
+counted_events, periods = evaluate.counted_events, windows.periods
 
 
-def tumbling(time: str, _: str, slide: str, __: str) -> Column:
-    return window(time, slide)
+def tumbling(time: Column, detection: Rate) -> Column:
+    return F.array(F.get(periods(time, detection), 0))
 
 
 def by_half_an_account(*args: Any, **options: Any) -> DataFrame:
@@ -118,8 +118,8 @@ def starts_at(begins: Handover) -> Column:
 
 PERIOD = microseconds(law_checks.PERIOD)
 MUTATIONS = [
-    Mutation("windows tumble", batch, instead(F, "window", tumbling)),
-    Mutation("repeats count", batch, instead(F, "collect_set", F.collect_list)),
+    Mutation("windows tumble", batch, instead(windows, "periods", tumbling)),
+    Mutation("repeats count", batch, instead(windows, "_is_repeat", accepted(False))),
     Mutation(
         "the look-back includes its end",
         batch,

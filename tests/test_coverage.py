@@ -123,8 +123,7 @@ def test_lateness_is_never_understated(mended: tuple[World, Any]) -> None:
     seen = late.counted(
         history.rows(0, 4)
         .filter("eventName = 'ConsoleLogin'")
-        .withColumn("matched", F.array(F.lit(FORCE)))
-        .withColumn("evidence", F.lit("")),
+        .withColumn("matched", F.array(F.lit(FORCE))),
         RATE,
         skew=world.config.stream.clock_skew,
     )

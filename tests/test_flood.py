@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import report
 from builders import ACCOUNT, NOON, ROOT, events, sign_in
-from oracle import evaluate
+from oracle import RATES, distinct_events, rate_alerts, root_console_brute_force
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from test_jobs import alerts, config
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.proof
 HOUR = timedelta(hours=1)
 EARLY, LATE = NOON - timedelta(days=1), NOON + timedelta(days=1)
 COLUMNS = ("entity", "event_time", "first_event_time", "last_event_time", "event_count")
-SIZES = (10_000, 100_000)
-KEYS, EACH = 10_000, 10
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+KEYS, EACH = 100_000, 10
 
 
 def flood(spark: SparkSession, size: int, *, keys: int = 1) -> DataFrame:
@@ -52,15 +52,15 @@ def wanted(size: int) -> list[tuple[Any, ...]]:
     """What the oracle says of the same events."""
     apart = HOUR // size
     template = sign_in(by=ROOT)
-    records = [
+    records = (
         {
             **template,
             "eventID": f"flood-{n:08d}",
             "eventTime": f"{NOON + n * apart:%Y-%m-%dT%H:%M:%S.%fZ}",
         }
         for n in range(size)
-    ]
-    found = [a for a in evaluate(records) if a.detection_id == BRUTE.id]
+    )
+    found = rate_alerts(root_console_brute_force, distinct_events(records), RATES[BRUTE.id])
     return sorted(
         (a.entity, *(getattr(a, name).replace(tzinfo=None) for name in COLUMNS[1:4]), a.event_count)
         for a in found

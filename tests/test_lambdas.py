@@ -19,7 +19,7 @@ from test_detections import RATES
 from detections import Rate, load
 from detections.evaluate import counted_events, matching
 from detections.tuning import peaks
-from detections.windows import bound, reached
+from detections.windows import reached
 
 # What takes time in proportion to an array, or to a text.
 WALKS = {
@@ -101,8 +101,8 @@ def test_a_sort_that_is_folded_into_a_walk_is_seen(spark: SparkSession) -> None:
     assert {node.kind for node in repeated(ordered.select(walk))} == {"SortArray"}
     again = F.transform("numbers", lambda n: F.size(F.filter("numbers", lambda m: m > 0)) + n)
     assert {node.kind for node in repeated(numbers.select(again))} == {"ArrayFilter"}
-    once = bound(
-        F.sort_array("numbers"),
+    once = F.transform(
+        F.array(F.sort_array("numbers")),
         lambda o: F.transform("numbers", lambda n: F.array_position(o, n)),
     )
     assert not repeated(numbers.select(once))
@@ -115,4 +115,4 @@ def test_windows_sort_once(rows: DataFrame, detection: Rate) -> None:
 
 
 def test_conditions_repeat_no_work_in_a_lambda(rows: DataFrame) -> None:
-    assert not repeated(matching(rows, load()).drop("evidence"))
+    assert not repeated(matching(rows, load()))
