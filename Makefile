@@ -15,7 +15,7 @@ help: ## list the targets
 
 setup: $(READY) ## make the environment in .venv
 
-$(READY): pyproject.toml requirements.lock scripts/setup.sh jobs/jars.py
+$(READY): pyproject.toml requirements.lock scripts/setup.sh trailhound/runtime/jars.py
 	@sh scripts/setup.sh $(VENV)
 	@touch $@
 

@@ -25,19 +25,21 @@ from pyspark.sql.types import StringType, StructField, StructType
 from rich.console import Console
 from rich.table import Table as Shown
 
-from detections import Detection, SingleEvent, load
-from detections.conditions import may_be_call
-from detections.evaluate import matching, single_alerts
-from detections.records import FIELDS
-from jobs import backfill, detect, ingest
-from jobs.backfill import Work
-from jobs.config import Config, Stream, Tables
-from jobs.detect import Detect
-from jobs.raw import find
-from jobs.session import session
-from jobs.simulate import simulate
-from jobs.streams import Query
-from jobs.tables import Table
+from trailhound import Detection, SingleEvent, load
+from trailhound.detect import backfill
+from trailhound.detect import stream as detect
+from trailhound.detect.backfill import Work
+from trailhound.detect.stream import Detect
+from trailhound.engine.conditions import may_be_call
+from trailhound.engine.evaluate import matching, single_alerts
+from trailhound.engine.records import FIELDS
+from trailhound.ingest import stream as ingest
+from trailhound.ingest.reader import find
+from trailhound.lake.table import Table
+from trailhound.runtime.config import Config, Stream, Tables
+from trailhound.runtime.session import session
+from trailhound.simulation.simulate import simulate
+from trailhound.streaming.runner import Query
 
 Task = Callable[[], Any]
 EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC))

@@ -1,7 +1,7 @@
 """Makes the zip for `spark-submit --py-files`: with it a cluster needs only Spark and Delta.
 
-It holds trailhound and the pure Python that its jobs import, taken from the environment that runs
-this. The same sources and environment give the same bytes.
+It holds trailhound and the pure Python that the programs import, taken from the environment that
+runs this. The same sources and environment give the same bytes.
 """
 
 import argparse
@@ -12,13 +12,11 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 
 HOME = Path(__file__).resolve().parents[1]
-PACKAGES = ("detections", "jobs")
+PACKAGES = ("detections", "trailhound")
 DATA = {".html", ".css", ".js"}
-# What the jobs import besides the standard library, Spark and Delta. The command line imports more;
-# it is not what a cluster runs.
+# What the programs import besides the standard library, Spark and Delta. The command line imports
+# more; it is not what a cluster runs.
 BUNDLED = ("PyYAML", "attrs", "cattrs", "typing_extensions")
-# Airflow reads these, where there is no Spark.
-DAGS = HOME / "jobs" / "dags"
 # The zip format knows no earlier time.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -32,8 +30,6 @@ def contents() -> dict[str, Path]:
     found = {name: HOME / name for name in ("LICENSE", "NOTICE")}
     for package in PACKAGES:
         for file in (HOME / package).rglob("*"):
-            if DAGS in file.parents:
-                continue
             if file.suffix == ".py" or file.suffix in DATA:
                 found[file.relative_to(HOME).as_posix()] = file
     for package in BUNDLED:

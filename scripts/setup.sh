@@ -24,4 +24,4 @@ echo "trailhound: setting up $venv (once; some minutes)" >&2
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --editable .
-"$venv/bin/python" -m jobs.jars
+"$venv/bin/python" -m trailhound.runtime.jars

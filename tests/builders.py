@@ -8,8 +8,8 @@ from uuid import UUID, uuid5
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from detections import from_records
-from detections.events import EVENTS
+from trailhound import from_records
+from trailhound.engine.events import EVENTS
 
 ACCOUNT = "012345678901"
 NOON = datetime(2024, 3, 1, 12, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ import report
 from pyspark.sql import SparkSession
 from undisturbed import Undisturbed, run_in_peace
 
-from jobs.session import session
+from trailhound.runtime.session import session
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "cloudtrail"
 

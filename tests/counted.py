@@ -5,8 +5,8 @@ from typing import Any
 
 from delta.tables import DeltaMergeBuilder
 
-from jobs import cli
-from jobs.conflicts import CONFLICTS
+from trailhound import cli
+from trailhound.lake.conflicts import CONFLICTS
 
 SIGN = "a MERGE met a conflict: "
 

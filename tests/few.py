@@ -7,7 +7,7 @@ with these.
 import json
 from pathlib import Path
 
-from detections import load
+from trailhound import load
 
 ALL = tuple(d.id for d in load())
 SINGLE, RATE = "mfa_disabled", "root_console_brute_force"

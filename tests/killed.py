@@ -3,8 +3,8 @@
     python tests/killed.py '{"moment": "before the write"}' backfill --from 2024-03-01 ...
 
 Nothing of trailhound knows of it: this wraps three public functions of Spark, Delta and
-`jobs.streams` before the command begins. SIGKILL goes to the whole process group, so that nobody
-can tidy up.
+`streaming.runner` before the command begins. SIGKILL goes to the whole process group, so that
+nobody can tidy up.
 """
 
 import json
@@ -22,7 +22,8 @@ from delta.tables import DeltaMergeBuilder
 from pyspark.sql import DataFrame, DataFrameWriter
 from traces import newest_version, unnamed_files
 
-from jobs import cli, streams
+from trailhound import cli
+from trailhound.streaming import runner
 
 BEFORE = "before the write"
 WITHIN = "in the middle of the write"
@@ -58,16 +59,16 @@ class Killer:
 
     def arm(self) -> None:
         """Wrap what trailhound calls; from now on the point is deadly."""
-        start = streams.Query.start
+        start = runner.Query.start
 
-        def start_watched(query: streams.Query, *args: Any, **named: Any) -> Any:
+        def start_watched(query: runner.Query, *args: Any, **named: Any) -> Any:
             return start(replace(query, batch=self._batch(query)), *args, **named)
 
-        streams.Query.start = start_watched  # type: ignore[method-assign]
+        runner.Query.start = start_watched  # type: ignore[method-assign]
         DeltaMergeBuilder.execute = self._write(DeltaMergeBuilder.execute)
         DataFrameWriter.save = self._write(DataFrameWriter.save)  # type: ignore[method-assign]
 
-    def _batch(self, query: streams.Query) -> streams.Batch:
+    def _batch(self, query: runner.Query) -> runner.Batch:
         def batch(rows: DataFrame, number: int) -> None:
             # Spark calls each query's batches in a thread of the query's own.
             self._here.batch = (query.name, number)

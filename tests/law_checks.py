@@ -26,10 +26,11 @@ from pyspark.sql import SparkSession
 from test_detections import RATES, SINGLE
 from test_jobs import config, rows
 
-from detections import Detection, alerts
-from jobs import backfill, detect
-from jobs.config import Config
-from jobs.tables import Table, create_events
+from trailhound import Detection, alerts
+from trailhound.detect import backfill
+from trailhound.detect import stream as detect
+from trailhound.lake.table import Table, create_events
+from trailhound.runtime.config import Config
 
 # Inside a period and inside a window: many cases lie on both sides of it.
 CUT = NOON + timedelta(seconds=20, microseconds=1)

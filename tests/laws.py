@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from pyspark.sql import DataFrame
 from test_detections import RATES, SINGLE, SINGLE_CASES, in_world
 
-from detections import Detection, Rate
+from trailhound import Detection, Rate
 
 SEED = int(os.environ.get("LAW_SEED", "20240301"))
 MICROSECOND = timedelta(microseconds=1)

@@ -17,12 +17,13 @@ from laws import World
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from detections import Rate, evaluate, windows
-from detections.model import microseconds
-from jobs import backfill, repair
-from jobs.backfill import Filled
-from jobs.handover import Handover
-from jobs.tables import AlertWriter
+from trailhound import Rate
+from trailhound.detect import backfill, repair
+from trailhound.detect.backfill import Filled
+from trailhound.engine import evaluate, windows
+from trailhound.engine.detection import microseconds
+from trailhound.lake.table import AlertWriter
+from trailhound.streaming.cutover import Handover
 
 Law = Callable[[SparkSession, Sequence[World], Path], list[str]]
 

@@ -6,7 +6,7 @@ from typing import Any
 from builders import USER
 from damage import DEEP, NOT_JSON, Damage, delivered, lines, nested, planted
 
-from detections.records import MAX_RECORD_CHARACTERS
+from trailhound.engine.records import MAX_RECORD_CHARACTERS
 
 NO_TIME = "no readable eventTime"
 HERE = "\N{BULLET}"

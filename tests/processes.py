@@ -128,4 +128,4 @@ def python(*args: str, cwd: Path, **environment: str) -> Process:
 
 def trailhound(*args: str, cwd: Path, **environment: str) -> Process:
     """Start the command line."""
-    return python("-m", "jobs.cli", *args, cwd=cwd, **environment)
+    return python("-m", "trailhound.cli", *args, cwd=cwd, **environment)

@@ -16,7 +16,7 @@ import pyspark
 import settings
 from processes import ROOT, Process
 
-from jobs.config import Tables
+from trailhound.runtime.config import Tables
 
 PYTHON = ROOT / ".venv-airflow" / "bin" / "python"
 SPARK = Path(pyspark.__file__).parent

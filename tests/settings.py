@@ -4,7 +4,7 @@ from pathlib import Path
 
 from processes import ROOT
 
-from jobs import jars
+from trailhound.runtime import jars
 
 # Java that lives for a minute is done before its second compiler and its second collector pay.
 # With one compiler Java keeps a fifth of the usual room for code; full, it fails in odd places.

@@ -14,9 +14,10 @@ from types import ModuleType
 
 import pytest
 
-from detections import Calls, Detection, Origin, Severity, load
-from jobs import attack, catalogue
-from jobs.cli import main
+from trailhound import Calls, Detection, Origin, Severity, load
+from trailhound.catalogue import navigator
+from trailhound.catalogue import page as catalogue
+from trailhound.cli import main
 
 VOID = {"meta", "input", "br"}
 FACETS = ("service", "severity", "tactic", "kind")
@@ -214,7 +215,7 @@ def check(found: dict[str, object], properties: dict[str, tuple[bool, type]]) ->
 
 
 def test_the_layer_has_the_documented_form() -> None:
-    layer = attack.layer(DETECTIONS)
+    layer = navigator.layer(DETECTIONS)
     check(layer, LAYER)
     check(layer["versions"], VERSIONS)
     check(layer["gradient"], GRADIENT)
@@ -228,18 +229,18 @@ def test_the_layer_has_the_documented_form() -> None:
 
 
 def test_the_layer_counts_every_technique_of_every_detection() -> None:
-    scores = {one["techniqueID"]: one["score"] for one in attack.layer(DETECTIONS)["techniques"]}
+    scores = {one["techniqueID"]: one["score"] for one in navigator.layer(DETECTIONS)["techniques"]}
     assert scores == Counter(name for d in DETECTIONS for name in d.techniques)
 
 
 def test_a_technique_names_its_detections_and_has_the_colour_of_the_severest() -> None:
     low, high = load(["lambda_layer_attached", "root_console_brute_force"])
     both = [replace(one, techniques=("T1648",), tactics=("TA0002",)) for one in (low, high)]
-    assert attack.layer(both)["techniques"] == [
+    assert navigator.layer(both)["techniques"] == [
         {
             "techniqueID": "T1648",
             "score": 2,
-            "color": attack.COLOURS[Severity.HIGH],
+            "color": navigator.COLOURS[Severity.HIGH],
             "comment": f"{low.title} ({low.id}, low)\n{high.title} ({high.id}, high)",
             "tactic": "execution",
         }
@@ -249,17 +250,17 @@ def test_a_technique_names_its_detections_and_has_the_colour_of_the_severest() -
 def test_a_tactic_is_given_only_where_all_detections_agree_on_one() -> None:
     one, other = load(["lambda_layer_attached", "root_console_brute_force"])
     apart = [replace(one, techniques=("T1648",)), replace(other, techniques=("T1648",))]
-    assert "tactic" not in attack.layer(apart)["techniques"][0]
+    assert "tactic" not in navigator.layer(apart)["techniques"][0]
     several = replace(one, tactics=("TA0002", "TA0003"))
-    assert "tactic" not in attack.layer([several])["techniques"][0]
+    assert "tactic" not in navigator.layer([several])["techniques"][0]
 
 
 def test_the_tactics_of_all_detections_have_names() -> None:
-    assert {tactic for d in DETECTIONS for tactic in d.tactics} <= set(attack.TACTICS)
+    assert {tactic for d in DETECTIONS for tactic in d.tactics} <= set(navigator.TACTICS)
 
 
 def test_a_layer_of_no_detections_is_a_layer() -> None:
-    check(attack.layer([]), LAYER)
+    check(navigator.layer([]), LAYER)
 
 
 # --- The command ----------------------------------------------------------------------------------
@@ -290,7 +291,7 @@ def test_the_page_shows_what_is_on_with_the_parameters_in_force(
 
 def test_the_navigator_layer_is_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", "--format", "navigator"]) == 0
-    assert json.loads(capsys.readouterr().out) == attack.layer(DETECTIONS)
+    assert json.loads(capsys.readouterr().out) == navigator.layer(DETECTIONS)
 
 
 def test_a_file_that_cannot_be_written_is_one_line(

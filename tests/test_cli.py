@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from detections import load
-from jobs.cli import main
+from trailhound import load
+from trailhound.cli import main
 
 
 def run(*args: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:

@@ -14,18 +14,19 @@ from builders import events
 from cases import Case
 from pyspark.sql import SparkSession
 
-from detections import Detection, alerts, load
-from detections.alerts import MAX_EVENT_IDS
-from detections.events import EVENTS
-from detections.records import IDENTITY_FIELDS, MAX_RECORD_CHARACTERS
-from jobs import jars, raw, session
-from jobs.cli import _parser
-from jobs.config import Config, Spark, Stream, Tables, keys, read_config
-from jobs.coverage import COVERAGE, UNCOUNTED
-from jobs.errors import UserError
-from jobs.health import HEALTH
-from jobs.ingest import RECORD_START
-from jobs.tables import ALERTS_TABLE, QUARANTINE
+from trailhound import Detection, alerts, load
+from trailhound.cli import _parser
+from trailhound.engine.alerts import MAX_EVENT_IDS
+from trailhound.engine.events import EVENTS
+from trailhound.engine.records import IDENTITY_FIELDS, MAX_RECORD_CHARACTERS
+from trailhound.errors import UserError
+from trailhound.ingest import reader
+from trailhound.ingest.stream import RECORD_START
+from trailhound.lake.table import ALERTS_TABLE, QUARANTINE
+from trailhound.ledger.health import HEALTH
+from trailhound.ledger.ledger import COVERAGE, UNCOUNTED
+from trailhound.runtime import jars, session
+from trailhound.runtime.config import Config, Spark, Stream, Tables, keys, read_config
 
 HOME = Path(__file__).parents[1]
 CONF = HOME / "conf"
@@ -368,7 +369,7 @@ def test_the_readme_explains_every_column(table: Any) -> None:
 def test_the_limits_in_the_readme_are_those_in_force() -> None:
     said = " ".join(document("README.md").split())
     assert f"longer than {MAX_RECORD_CHARACTERS:,} characters" in said
-    assert f"larger than {raw.MAX_FILE_BYTES // 2**20} MiB" in said
+    assert f"larger than {reader.MAX_FILE_BYTES // 2**20} MiB" in said
     assert f"at most {MAX_EVENT_IDS}" in said
     assert f"its first {RECORD_START} characters" in said
     assert f"{len(load())} detections" in said

@@ -13,14 +13,17 @@ from pyspark.sql import functions as F
 from test_jobs import alerts as table_of
 from test_jobs import config
 
-from detections import Detection, Rate, load
-from jobs import backfill, checkpoints, detect, gaps, late
-from jobs.coverage import Ledger
-from jobs.errors import UserError
-from jobs.history import History
-from jobs.late import Arrivals, closed_before, may_be_late
-from jobs.spans import HIGH, LOW, merged, without
-from jobs.tables import Table, create_events
+from trailhound import Detection, Rate, load
+from trailhound.detect import backfill
+from trailhound.detect import stream as detect
+from trailhound.errors import UserError
+from trailhound.lake.delta_log import History
+from trailhound.lake.table import Table, create_events
+from trailhound.ledger import gaps, missed
+from trailhound.ledger.ledger import Ledger
+from trailhound.ledger.missed import Arrivals, closed_before, may_be_late
+from trailhound.streaming import checkpoints
+from trailhound.times import HIGH, LOW, merged, without
 
 FORCE = "root_console_brute_force"
 (RATE,) = [d for d in load([FORCE]) if isinstance(d, Rate)]
@@ -120,7 +123,7 @@ def test_lateness_is_never_understated(mended: tuple[World, Any]) -> None:
     history = History(world.spark, world.table)
     position = checkpoints.position(world.spark, str(offsets.parent))
     assert position.batches == ((0, 1), (2, 3), (4, 4))
-    seen = late.counted(
+    seen = missed.counted(
         history.rows(0, 4)
         .filter("eventName = 'ConsoleLogin'")
         .withColumn("matched", F.array(F.lit(FORCE))),
@@ -128,7 +131,7 @@ def test_lateness_is_never_understated(mended: tuple[World, Any]) -> None:
         skew=world.config.stream.clock_skew,
     )
     delay = world.config.stream.watermark_delay
-    closed = closed_before(late.arrivals(seen), position.batches, delay, None)
+    closed = closed_before(missed.arrivals(seen), position.batches, delay, None)
     for version, batch in ((2, 2), (4, 4)):
         used = checkpoints_watermark(offsets / str(batch))
         assert closed[version] >= used > datetime(2024, 1, 1, tzinfo=UTC)

@@ -26,9 +26,9 @@ from test_jobs import config
 from traces import committed, merges, newest_version, open_batches, unnamed_files
 from undisturbed import COMMANDS, Undisturbed, at_work_on, files_below, tables
 
-from detections import load
-from jobs import cli, gaps
-from jobs.coverage import Ledger
+from trailhound import cli, load
+from trailhound.ledger import gaps
+from trailhound.ledger.ledger import Ledger
 
 pytestmark = pytest.mark.proof
 

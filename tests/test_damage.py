@@ -17,13 +17,14 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from test_jobs import config
 
-from detections.exact_json import loads
-from detections.records import FIELDS, IDENTITY_FIELDS
-from jobs import ingest, raw
-from jobs.cli import main
-from jobs.errors import UserError
-from jobs.job import Job, common_arguments, run
-from jobs.tables import Table
+from trailhound.cli import main
+from trailhound.engine.exact_json import loads
+from trailhound.engine.records import FIELDS, IDENTITY_FIELDS
+from trailhound.errors import UserError
+from trailhound.ingest import reader
+from trailhound.ingest import stream as ingest
+from trailhound.lake.table import Table
+from trailhound.runtime.job import Job, common_arguments, run
 
 CORPUS = [*FILES, *RECORDS]
 NUMBER = {case.name: number for number, case in enumerate(CORPUS)}
@@ -76,15 +77,15 @@ def ingested(spark: SparkSession, tree: Path) -> Came:
     gone = tree / "healthy" / "gone.json"
     gone.write_text(delivered(planted("gone")))
 
-    choose = raw.choose
+    choose = reader.choose
 
-    def choose_and_lose(rows: Any) -> raw.Listing:
+    def choose_and_lose(rows: Any) -> reader.Listing:
         found = choose(rows)
         gone.unlink(missing_ok=True)
         return found
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(raw, "choose", choose_and_lose)
+        patch.setattr(reader, "choose", choose_and_lose)
         counts = ingest.run(spark, where, str(tree))
     case = F.regexp_extract("sourceFile", r"/AWSLogs/(\d*)", 1).alias("number")
     whole = F.when(F.col("sourcePosition") == 1, F.to_json(F.struct(*FIELDS, "unmapped")))

@@ -10,7 +10,7 @@ from builders import ACCOUNT, Record, events
 from cases import Case, Expected, RateCase
 from pyspark.sql import Row, SparkSession
 
-from detections import Detection, Rate, SingleEvent, alerts, load
+from trailhound import Detection, Rate, SingleEvent, alerts, load
 
 DETECTIONS = load()
 SINGLE = [d for d in DETECTIONS if isinstance(d, SingleEvent)]

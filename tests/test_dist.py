@@ -12,23 +12,23 @@ from pathlib import Path
 
 import pytest
 
-from detections import load
-from jobs import jars
-from jobs.session import DELTA_CATALOG, DELTA_EXTENSION
-from jobs.simulate import simulate
+from trailhound import load
+from trailhound.runtime import jars
+from trailhound.runtime.session import DELTA_CATALOG, DELTA_EXTENSION
+from trailhound.simulation.simulate import simulate
 
 ROOT = Path(__file__).parents[1]
 PROGRAMS = ("ingest", "detect", "backfill", "gaps", "repair", "maintain", "status")
-# Runs a module of the zip as spark-submit would, then says where every module came from.
+# Runs a program with the zip as spark-submit would, then says where every module came from.
 RUN = """
 import json, runpy, sys
 sys.path[:0] = sys.argv[1:3]
-module, sys.argv = sys.argv[3], sys.argv[3:]
+sys.argv = sys.argv[3:]
 try:
-    runpy.run_module(module, run_name="__main__")
+    runpy.run_path(sys.argv[0], run_name="__main__")
 finally:
     files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
-    ours = ("detections", "jobs", "yaml", "_yaml", "attr", "attrs", "cattr", "cattrs")
+    ours = ("detections", "trailhound", "yaml", "_yaml", "attr", "attrs", "cattr", "cattrs")
     found = {name: file for name, file in files.items() if name.split(".")[0] in ours}
     sys.stderr.write("\\n" + json.dumps(found))
 """
@@ -59,10 +59,11 @@ def spark_alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(
-    archive: Path, spark_alone: Path, module: str, *args: str
+    archive: Path, spark_alone: Path, program: str, *args: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a module with the standard library, Spark, Delta and the zip: no site-packages."""
-    command = [sys.executable, "-I", "-S", "-c", RUN, str(archive), str(spark_alone), module, *args]
+    """Run a program with the standard library, Spark, Delta and the zip: no site-packages."""
+    file = str(ROOT / "jobs" / f"{program}.py")
+    command = [sys.executable, "-I", "-S", "-c", RUN, str(archive), str(spark_alone), file, *args]
     return subprocess.run(
         command, capture_output=True, text=True, timeout=120, cwd=spark_alone, check=False
     )
@@ -70,11 +71,11 @@ def run(
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_job_starts_from_the_zip(archive: Path, spark_alone: Path, program: str) -> None:
-    done = run(archive, spark_alone, f"jobs.{program}", "--help")
+    done = run(archive, spark_alone, program, "--help")
     assert done.returncode == 0, done.stderr
     assert "--conf FILE" in done.stdout
     origins = json.loads(done.stderr.splitlines()[-1])
-    assert {"detections", "jobs.job", "jobs.config", "yaml", "attrs", "cattrs"} <= set(origins)
+    assert {"trailhound.runtime.config", "yaml", "attrs", "cattrs"} <= set(origins)
     assert [name for name, file in origins.items() if not file.startswith(str(archive))] == []
 
 
@@ -82,8 +83,9 @@ def test_detections_are_discovered_and_configured_in_the_zip(
     archive: Path, spark_alone: Path
 ) -> None:
     code = (
-        "import sys; sys.path[:0] = sys.argv[1:]; import jobs.scan; "
-        "from jobs.config import read_config; from jobs import session; "
+        "import sys; sys.path[:0] = sys.argv[1:]; import trailhound.detect.scan; "
+        "from trailhound.runtime.config import read_config; "
+        "from trailhound.runtime import session; "
         "config = read_config(None, ['detections.mfa_disabled.severity=low'], {}); "
         "print(*(f'{d.id}={d.severity}' for d in config.chosen()), repr(session._quiet()))"
     )
@@ -101,7 +103,7 @@ def test_detections_are_discovered_and_configured_in_the_zip(
 
 
 def test_a_mistake_is_one_line_from_the_zip_too(archive: Path, spark_alone: Path) -> None:
-    done = run(archive, spark_alone, "jobs.detect", "--set", "stream.triger=1 minute")
+    done = run(archive, spark_alone, "detect", "--set", "stream.triger=1 minute")
     assert done.returncode == 2
     assert "did you mean trigger?" in done.stderr.splitlines()[0]
 
@@ -114,11 +116,10 @@ def test_the_zip_holds_no_compiled_and_no_foreign_thing(archive: Path) -> None:
     roots = {name.split("/")[0].split("-")[0] for name in names}
     bundled = {"attr", "attrs", "cattr", "cattrs", "yaml", "pyyaml", "PyYAML"}
     bundled |= {"typing_extensions", "typing_extensions.py"}
-    assert roots <= {"LICENSE", "NOTICE", "detections", "jobs"} | bundled
+    assert roots <= {"LICENSE", "NOTICE", "detections", "trailhound"} | bundled
     suffixes = {Path(name).suffix for name in names if ".dist-info" not in name}
     assert suffixes <= {".py", ".html", ".css", ".js", ""}
     assert names == sorted(names)
-    assert [name for name in names if name.startswith("jobs/dags")] == [], "Airflow's own"
     licences = [name for name in names if ".dist-info/licenses/" in name]
     assert len(licences) >= 4, "what is passed on keeps its licence"
 

@@ -13,10 +13,10 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from test_coverage import KEY, RATE, SINGLE, World, attempts
 
-from detections import Detection
-from jobs import detect
-from jobs.errors import UserError
-from jobs.tables import Table
+from trailhound import Detection
+from trailhound.detect import stream as detect
+from trailhound.errors import UserError
+from trailhound.lake.table import Table
 
 pytestmark = pytest.mark.proof
 

@@ -10,9 +10,9 @@ from builders import record
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detections.exact_json import DECODER
-from jobs import json_text
-from jobs.envelopes import Item, split
+from trailhound.engine.exact_json import DECODER
+from trailhound.ingest import json_text
+from trailhound.ingest.envelopes import Item, split
 
 ONE, TWO, THREE = (record("ec2", name) for name in ("RunInstances", "StopInstances", "CreateVpc"))
 

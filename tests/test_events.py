@@ -8,8 +8,8 @@ from builders import ACCOUNT, NOON, ROLE, USER, Record, record
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from detections import alerts, from_records, from_table, load
-from detections.events import EVENTS
+from trailhound import alerts, from_records, from_table, load
+from trailhound.engine.events import EVENTS
 
 PLAIN = record("ec2", "RunInstances", {"instanceType": "t3.micro", "count": 2})
 

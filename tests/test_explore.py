@@ -7,13 +7,13 @@ import pytest
 from builders import NOON, ROLE, events, record, sign_in
 from pyspark.sql import DataFrame, SparkSession
 
-from detections import Severity, load
-from detections.evaluate import alerts as alerts_of
-from jobs.errors import UserError
-from jobs.explore import by_severity, events_of, over_time, tables, timeline
-from jobs.notebook import table
-from jobs.plots import COLOURS, bars, dots, heat, lanes
-from jobs.tables import Table, create_alerts
+from trailhound import Severity, load
+from trailhound.engine.evaluate import alerts as alerts_of
+from trailhound.errors import UserError
+from trailhound.lake.table import Table, create_alerts
+from trailhound.notebook.explore import by_severity, events_of, over_time, tables, timeline
+from trailhound.notebook.html import table
+from trailhound.notebook.plots import COLOURS, bars, dots, heat, lanes
 
 CHOSEN = load(["mfa_disabled", "root_console_brute_force", "ec2_key_pair_imported"])
 DENIED = record("iam", "DeactivateMFADevice", error="AccessDenied")

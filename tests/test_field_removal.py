@@ -16,7 +16,7 @@ from cases import RateCase
 from pyspark.sql import DataFrame, SparkSession
 from test_detections import RATE_CASES, RATES, SINGLE, SINGLE_CASES, belongs, in_own_world, variant
 
-from detections import Detection, alerts
+from trailhound import Detection, alerts
 
 pytestmark = pytest.mark.proof
 

@@ -14,10 +14,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from test_jobs import alerts, config
 
-from detections import Rate, load
-from jobs import backfill, detect
-from jobs.config import Config
-from jobs.tables import Table, create_events
+from trailhound import Rate, load
+from trailhound.detect import backfill
+from trailhound.detect import stream as detect
+from trailhound.lake.table import Table, create_events
+from trailhound.runtime.config import Config
 
 pytestmark = pytest.mark.proof
 

@@ -12,11 +12,12 @@ from pyspark.sql import functions as F
 from test_coverage import FORCE, KEY, RATE, SINGLE, WEEK_AGO, World, attempts
 from test_jobs import alerts as table_of
 
-from detections import Options
-from jobs import detect, handover
-from jobs.coverage import BACKFILL, Ledger
-from jobs.handover import Handover
-from jobs.queries import Queries
+from trailhound import Options
+from trailhound.detect import stream as detect
+from trailhound.detect.queries import Queries
+from trailhound.ledger.ledger import BACKFILL, Ledger
+from trailhound.streaming import cutover
+from trailhound.streaming.cutover import Handover
 
 # The watermark of the stream will be 10 o'clock and some seconds: its first period, with the
 # look-back before it.
@@ -33,7 +34,7 @@ class OldWorld(World):
     def handed(self) -> Handover | None:
         """What the stream of the rate detection was handed."""
         queries = Queries(self.spark, self.config, lambda name, rows: None)
-        return handover.read(self.spark, queries.of(RATE))
+        return cutover.read(self.spark, queries.of(RATE))
 
     def batches(self) -> int:
         """How often the rate detection was evaluated as a batch."""

@@ -4,11 +4,11 @@ import pytest
 from builders import events, record
 from pyspark.sql import SparkSession
 
-from detections import Rate, load
-from jobs import checkpoints
-from jobs.config import Config, Stream, Tables
-from jobs.queries import SINGLE_EVENTS, Queries
-from jobs.streams import folder
+from trailhound import Rate, load
+from trailhound.detect.queries import SINGLE_EVENTS, Queries
+from trailhound.runtime.config import Config, Stream, Tables
+from trailhound.streaming import checkpoints
+from trailhound.streaming.runner import folder
 
 CONFIG_HASHES = {
     "ec2_key_pair_imported": "43281c04237197a4",

@@ -16,8 +16,9 @@ from cases import Case, RateCase
 from pyspark.sql import SparkSession
 
 import detections
-from detections import Detection, Rate, SingleEvent, load
-from detections.alerts import field_value, filled
+import trailhound
+from trailhound import Detection, Rate, SingleEvent, load
+from trailhound.engine.alerts import field_value, filled
 
 TITLES = {
     "ec2_key_pair_imported": "AWS Key Pair Import Activity",
@@ -51,7 +52,8 @@ TITLES = {
     "root_console_brute_force": "AWS Management Console Brute Force of Root User Identity",
     "root_console_login": "AWS Management Console Root Login",
 }
-PACKAGE = Path(detections.__file__).parent
+CONTENT = Path(detections.__file__).parent
+ENGINE = Path(trailhound.__file__).parent / "engine"
 TWINS = Path(__file__).parent / "cloudtrail"
 MAX_LINES = 65
 RATE_FIELDS = {"entity", "event_count", "distinct_count", "threshold", "window"}
@@ -62,12 +64,14 @@ every_rate = pytest.mark.parametrize(
     "detection", [d for d in DETECTIONS if isinstance(d, Rate)], ids=lambda d: d.id
 )
 every_file = pytest.mark.parametrize(
-    "file", sorted(PACKAGE.rglob("*.py")), ids=lambda file: str(file.relative_to(PACKAGE))
+    "file",
+    sorted([*CONTENT.rglob("*.py"), *ENGINE.rglob("*.py")]),
+    ids=lambda file: "/".join(file.parts[-2:]),
 )
 
 
 def source(detection: Detection) -> Path:
-    return PACKAGE / "cloudtrail" / f"{detection.id}.py"
+    return CONTENT / "cloudtrail" / f"{detection.id}.py"
 
 
 def cases(detection: Detection) -> list[Any]:
@@ -279,20 +283,20 @@ def test_file_is_short(detection: Detection) -> None:
 @every_detection
 def test_file_uses_the_public_face_alone(detection: Detection) -> None:
     tree = ast.parse(source(detection).read_text())
-    assert set(imported(tree)) <= {"detections", "datetime"}
+    assert set(imported(tree)) <= {"trailhound", "datetime"}
     from_face = [
         alias.name
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module == "detections"
+        if isinstance(node, ast.ImportFrom) and node.module == "trailhound"
         for alias in node.names
     ]
-    assert set(from_face) <= set(detections.__all__)
+    assert set(from_face) <= set(trailhound.__all__)
 
 
 @every_file
 def test_package_is_pure(file: Path) -> None:
     tree = ast.parse(file.read_text())
-    foreign = {m for m in imported(tree) if m.split(".")[0] != "detections"}
+    foreign = {m for m in imported(tree) if m.split(".")[0] != "trailhound"}
     assert foreign <= MODULES
     assert not names_used(tree) & BUILTINS
     attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
@@ -302,10 +306,10 @@ def test_package_is_pure(file: Path) -> None:
 def test_public_names_are_exact() -> None:
     public = {
         name
-        for name, value in vars(detections).items()
+        for name, value in vars(trailhound).items()
         if not name.startswith("_") and not isinstance(value, ModuleType)
     }
-    assert detections.__all__ == sorted(public)
+    assert trailhound.__all__ == sorted(public)
 
 
 # --- With Spark -----------------------------------------------------------------------------------
@@ -322,7 +326,7 @@ def test_summaries_and_entities_name_columns_that_exist(spark: SparkSession) -> 
 
 NEW = '''"""A made-up call."""
 
-from detections import Column, Options, Origin, Outcome, Severity, always, calls, single_event
+from trailhound import Column, Options, Origin, Outcome, Severity, always, calls, single_event
 
 
 @single_event(

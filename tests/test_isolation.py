@@ -13,11 +13,13 @@ from test_coverage import KEY, World
 from test_jobs import deliver
 
 import detections.cloudtrail
-from detections import Options, SingleEvent, load
-from jobs import backfill, gaps, health, scan
-from jobs.config import Config
-from jobs.isolation import isolated, one_line
-from jobs.spans import HIGH, LOW
+from trailhound import Options, SingleEvent, load
+from trailhound.detect import backfill, scan
+from trailhound.detect.isolation import isolated
+from trailhound.ledger import gaps, health
+from trailhound.runtime.config import Config
+from trailhound.texts import one_line
+from trailhound.times import HIGH, LOW
 
 GOOD, BAD = load(["ec2_key_pair_imported", "mfa_disabled"])
 ACL = record("iam", "DeactivateMFADevice", {"serialNumber": "none"})

@@ -14,10 +14,12 @@ import pytest
 from builders import Record, record
 from pyspark.sql import DataFrame, SparkSession
 
-from detections import load
-from jobs import backfill, detect, ingest, scan
-from jobs.config import Config, Stream, Tables
-from jobs.tables import Table
+from trailhound import load
+from trailhound.detect import backfill, scan
+from trailhound.detect import stream as detect
+from trailhound.ingest import stream as ingest
+from trailhound.lake.table import Table
+from trailhound.runtime.config import Config, Stream, Tables
 
 EARLY, LATE = datetime(2000, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
 

@@ -16,10 +16,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from test_detections import RATES
 
-from detections import Rate, load
-from detections.evaluate import counted_events, matching
-from detections.tuning import peaks
-from detections.windows import reached
+from trailhound import Rate, load
+from trailhound.engine.evaluate import counted_events, matching
+from trailhound.engine.tuning import peaks
+from trailhound.engine.windows import reached
 
 # What takes time in proportion to an array, or to a text.
 WALKS = {

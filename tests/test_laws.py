@@ -14,8 +14,8 @@ from laws import SEED, World, draw_worlds, small, together
 from pyspark.sql import SparkSession
 from test_detections import SINGLE
 
-from jobs import detect
-from jobs.coverage import Ledger
+from trailhound.detect import stream as detect
+from trailhound.ledger.ledger import Ledger
 
 SHOWN = 3  # worlds that break a law; the rest are counted
 

@@ -7,7 +7,7 @@ import pytest
 from builders import record
 from test_jobs import deliver
 
-from jobs.cli import main
+from trailhound.cli import main
 
 
 @pytest.mark.usefixtures("spark")

@@ -10,11 +10,12 @@ from builders import events, record
 from pyspark.sql import SparkSession
 from test_coverage import KEY, SINGLE, World
 
-from jobs import detect, maintain
-from jobs.cli import main
-from jobs.maintain import Kept, lines
-from jobs.tables import Table, create_alerts
-from jobs.upkeep import Upkeep
+from trailhound.cli import main
+from trailhound.detect import stream as detect
+from trailhound.lake.maintenance import Upkeep
+from trailhound.lake.table import Table, create_alerts
+from trailhound.ops import maintain
+from trailhound.ops.maintain import Kept, lines
 
 INGEST = "01234567-89ab-cdef-0123-456789abcdef/read"
 

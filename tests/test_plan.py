@@ -8,8 +8,8 @@ import pytest
 from builders import events, record
 from pyspark.sql import DataFrame, SparkSession
 
-from detections import SingleEvent, alerts, from_table, load
-from detections.evaluate import matching, single_alerts
+from trailhound import SingleEvent, alerts, from_table, load
+from trailhound.engine.evaluate import matching, single_alerts
 
 SINGLE = [d for d in load() if isinstance(d, SingleEvent)]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from processes import ROOT, trailhound
 
-from jobs.simulate import simulate
+from trailhound.simulation.simulate import simulate
 
 pytestmark = pytest.mark.proof
 
@@ -27,8 +27,8 @@ def test_an_installed_wheel_scans_without_any_configuration(tmp_path: Path) -> N
     installed = tmp_path / "site"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(installed)
-    assert (installed / "jobs" / "conf" / "log4j2.properties").is_file()
-    assert (installed / "jobs" / "page" / "catalogue.html").is_file()
+    assert (installed / "trailhound" / "conf" / "log4j2.properties").is_file()
+    assert (installed / "trailhound" / "catalogue" / "page" / "catalogue.html").is_file()
     simulate(tmp_path / "s", records=1000)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

@@ -9,7 +9,7 @@ import pytest
 from builders import record
 from pyspark.sql import SparkSession
 
-from jobs.cli import main
+from trailhound.cli import main
 
 FACTS = json.loads((Path(__file__).parent / "real_alerts.json").read_text())
 CONTRACT = {"alert_id", "detection_id", "title", "severity", "outcome", "event_time", "entity"}

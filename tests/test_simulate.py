@@ -15,9 +15,9 @@ from typing import Any
 import oracle
 import pytest
 
-from jobs.simulate import MINIMUM_RECORDS, START, Simulation, simulate
-from jobs.simulation.background import Background
-from jobs.simulation.callers import Account
+from trailhound.simulation.background import Background
+from trailhound.simulation.callers import Account
+from trailhound.simulation.simulate import MINIMUM_RECORDS, START, Simulation, simulate
 
 NAME = re.compile(
     r"AWSLogs/(?P<account>\d{12})/CloudTrail/(?P<region>[a-z]+-[a-z]+-\d)/"

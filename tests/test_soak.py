@@ -15,11 +15,12 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from test_jobs import config
 
-from detections import Rate, load
-from jobs import detect, raw
-from jobs.config import Config
-from jobs.simulate import START, simulate
-from jobs.tables import Table, create_events
+from trailhound import Rate, load
+from trailhound.detect import stream as detect
+from trailhound.ingest import reader
+from trailhound.lake.table import Table, create_events
+from trailhound.runtime.config import Config
+from trailhound.simulation.simulate import START, simulate
 
 pytestmark = pytest.mark.proof
 
@@ -81,8 +82,8 @@ def state_files(where: Config) -> int:
 
 def by_hour(spark: SparkSession, folder: Path) -> Iterator[Any]:
     """Simulated events as canonical rows, an hour of event time at a time."""
-    found = raw.find(spark, [str(folder / "AWSLogs")])
-    rows = raw.good(raw.read(spark, found.files))
+    found = reader.find(spark, [str(folder / "AWSLogs")])
+    rows = reader.good(reader.read(spark, found.files))
     arrived = F.col("eventTime") + F.expr("INTERVAL 5 MINUTES")
     whole = rows.withColumn("ingestedAt", arrived).localCheckpoint()
     for hour in range(HOURS):

@@ -10,9 +10,10 @@ from pyspark.sql import functions as F
 from rich.console import Console
 from test_coverage import KEY, SINGLE, World
 
-from jobs import health, status, status_lines, status_tables
-from jobs.cli import main
-from jobs.tables import Table
+from trailhound.cli import main
+from trailhound.lake.table import Table
+from trailhound.ledger import health
+from trailhound.ops import status, status_tables, status_text
 
 
 @pytest.mark.usefixtures("spark")
@@ -22,7 +23,7 @@ def test_a_fresh_place_says_what_to_do_first(
     where = [f"tables.{name}={tmp_path / name}" for name in status.TABLES]
     told = [word for one in where for word in ("--set", one)]
     assert main(["status", *told]) == 0
-    assert capsys.readouterr().out == f"{status_lines.FRESH}\n"
+    assert capsys.readouterr().out == f"{status_text.FRESH}\n"
     assert main(["status", "--json", *told]) == 0
     said = json.loads(capsys.readouterr().out)
     assert {one["state"] for one in said["detections"]} == {"silent"}
@@ -59,6 +60,6 @@ def test_status_tells_what_a_look_at_the_tables_would(spark: SparkSession, tmp_p
     with (screen := Console(width=200)).capture() as shown:
         screen.print(*status_tables.tables(found))
     assert "behind by 1 version, 1 row," in shown.get()
-    said = status_lines.lines(found)
+    said = status_text.lines(found)
     assert "failing: mfa_disabled: no column\x1b" in said
     assert "raised by other settings or versions of a detection: 1 alert" in said

@@ -20,8 +20,8 @@ from test_coverage import SINGLE, World
 from test_jobs import deliver
 from traces import committed, open_batches
 
-from jobs.simulate import simulate
-from jobs.tables import Table
+from trailhound.lake.table import Table
+from trailhound.simulation.simulate import simulate
 
 pytestmark = pytest.mark.proof
 

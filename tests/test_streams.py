@@ -15,9 +15,9 @@ from test_detections import RATE_CASES, RATES, SINGLE, SINGLE_CASES, in_own_worl
 from test_jobs import alerts as table_of
 from test_jobs import config, rows
 
-from detections import alerts
-from jobs import detect
-from jobs.tables import Table, create_events
+from trailhound import alerts
+from trailhound.detect import stream as detect
+from trailhound.lake.table import Table, create_events
 
 SEED = 20240301
 pytestmark = pytest.mark.proof

@@ -9,11 +9,11 @@ from builders import ACCOUNT, ROOT, USER, Record, events, sign_in
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from detections import Rate, load
-from detections.evaluate import counted_events
-from detections.model import DetectionError
-from detections.tuning import excluding, peaks, tuned
-from detections.windows import reached
+from trailhound import Rate, load
+from trailhound.engine.detection import DetectionError
+from trailhound.engine.evaluate import counted_events
+from trailhound.engine.tuning import excluding, peaks, tuned
+from trailhound.engine.windows import reached
 
 MINUTE = timedelta(minutes=1)
 OFFICE, ELSEWHERE = "203.0.113.7", "198.51.100.9"

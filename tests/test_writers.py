@@ -24,13 +24,13 @@ from pyspark.sql import functions as F
 from test_jobs import alerts as alerts_of
 from test_jobs import config, rows
 
-from detections import alerts, load
-from jobs import backfill, detect, ingest
-from jobs.config import Config
-from jobs.conflicts import CONFLICTS
-from jobs.errors import UserError
-from jobs.simulate import START, simulate
-from jobs.tables import (
+from trailhound import alerts, load
+from trailhound.detect import backfill
+from trailhound.detect import stream as detect
+from trailhound.errors import UserError
+from trailhound.ingest import stream as ingest
+from trailhound.lake.conflicts import CONFLICTS
+from trailhound.lake.table import (
     QUARANTINE,
     AlertWriter,
     Table,
@@ -38,6 +38,8 @@ from jobs.tables import (
     create_events,
     create_quarantine,
 )
+from trailhound.runtime.config import Config
+from trailhound.simulation.simulate import START, simulate
 
 DAY = timedelta(days=1)
 ONE = "ec2_key_pair_imported"
@@ -110,7 +112,7 @@ def test_a_query_that_gives_up_on_conflicts_says_so_in_one_line(
     create_events(spark, Table(where.tables.events))
     keys = events(spark, [record("ec2", "ImportKeyPair")])
     Table(where.tables.events).append(keys, app="test", version=0)
-    monkeypatch.setattr("jobs.conflicts._TRIES", 2)
+    monkeypatch.setattr("trailhound.lake.conflicts._TRIES", 2)
 
     with pytest.raises(UserError, match=r"single-events.*other writers keep changing it") as error:
         detect.run(spark, where, load([ONE]), "run")

@@ -17,10 +17,10 @@ from pyspark.sql import SparkSession
 from test_jobs import deliver, rows
 from traces import newest_version
 
-from jobs import cli
-from jobs.demo import fact
-from jobs.simulate import simulate
-from jobs.tables import Table
+from trailhound import cli
+from trailhound.commands.demo import fact
+from trailhound.lake.table import Table
+from trailhound.simulation.simulate import simulate
 
 RECORDS = 2000
 SEED = 11

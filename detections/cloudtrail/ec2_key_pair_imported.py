@@ -1,6 +1,6 @@
 """Import of an SSH key pair into EC2."""
 
-from detections import Column, Options, Origin, Outcome, Severity, always, calls, single_event
+from trailhound import Column, Options, Origin, Outcome, Severity, always, calls, single_event
 
 
 @single_event(

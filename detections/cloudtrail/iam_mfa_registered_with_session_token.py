@@ -1,6 +1,6 @@
 """An MFA device made or enabled with temporary credentials."""
 
-from detections import (
+from trailhound import (
     Column,
     Options,
     Origin,

@@ -1,6 +1,6 @@
 """A change of where IAM Identity Center takes its identities from."""
 
-from detections import Column, Options, Origin, Outcome, Severity, always, calls, single_event
+from trailhound import Column, Options, Origin, Outcome, Severity, always, calls, single_event
 
 
 @single_event(

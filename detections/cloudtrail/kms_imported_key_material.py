@@ -1,6 +1,6 @@
 """Key material brought into KMS from outside, or taken away again."""
 
-from detections import Column, Options, Origin, Outcome, Severity, always, calls, single_event
+from trailhound import Column, Options, Origin, Outcome, Severity, always, calls, single_event
 
 
 @single_event(

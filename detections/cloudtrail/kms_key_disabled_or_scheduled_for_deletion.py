@@ -1,6 +1,6 @@
 """A KMS key taken out of use, for now or for good."""
 
-from detections import (
+from trailhound import (
     Column,
     Options,
     Origin,

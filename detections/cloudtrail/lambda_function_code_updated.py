@@ -1,6 +1,6 @@
 """The code of a Lambda function replaced by an IAM user."""
 
-from detections import (
+from trailhound import (
     Column,
     Options,
     Origin,

@@ -1,6 +1,6 @@
 """A layer set on an existing Lambda function."""
 
-from detections import (
+from trailhound import (
     Column,
     Options,
     Origin,

@@ -1,6 +1,6 @@
 """A layer set on a Lambda function, or the attempt."""
 
-from detections import (
+from trailhound import (
     Column,
     Options,
     Origin,

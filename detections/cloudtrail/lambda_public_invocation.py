@@ -1,6 +1,6 @@
 """A Lambda function that anybody may invoke."""
 
-from detections import (
+from trailhound import (
     Column,
     Options,
     Origin,

@@ -1,6 +1,6 @@
 """A new virtual MFA device."""
 
-from detections import Column, Options, Origin, Outcome, Severity, always, calls, single_event
+from trailhound import Column, Options, Origin, Outcome, Severity, always, calls, single_event
 
 
 @single_event(

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from detections import (
+from trailhound import (
     Column,
     Options,
     Origin,

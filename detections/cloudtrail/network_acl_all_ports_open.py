@@ -1,6 +1,6 @@
 """A network ACL entry that lets every port through."""
 
-from detections import (
+from trailhound import (
     Column,
     Options,
     Origin,

@@ -1,6 +1,6 @@
 """A network ACL, or one of its entries, deleted."""
 
-from detections import (
+from trailhound import (
     Column,
     Options,
     Origin,

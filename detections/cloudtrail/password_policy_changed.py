@@ -1,6 +1,6 @@
 """The password policy of an account read, changed or deleted."""
 
-from detections import (
+from trailhound import (
     Column,
     Options,
     Origin,

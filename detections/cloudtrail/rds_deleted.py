@@ -1,6 +1,6 @@
 """A database deleted: instance, cluster or global cluster."""
 
-from detections import (
+from trailhound import (
     Column,
     Options,
     Origin,

@@ -1,6 +1,6 @@
 """Deletion protection of a database switched off."""
 
-from detections import (
+from trailhound import (
     Column,
     Options,
     Origin,

@@ -1,6 +1,6 @@
 """A database that can be reached from the internet."""
 
-from detections import (
+from trailhound import (
     Column,
     Options,
     Origin,

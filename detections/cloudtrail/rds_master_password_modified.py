@@ -1,6 +1,6 @@
 """The master password of a database changed."""
 
-from detections import (
+from trailhound import (
     Column,
     Options,
     Origin,

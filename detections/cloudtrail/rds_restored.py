@@ -1,6 +1,6 @@
 """A database restored from a snapshot or from S3."""
 
-from detections import (
+from trailhound import (
     Column,
     Options,
     Origin,

@@ -1,6 +1,6 @@
 """A database snapshot shared with another account, or with everyone."""
 
-from detections import (
+from trailhound import (
     Column,
     Options,
     Origin,

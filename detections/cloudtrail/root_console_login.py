@@ -1,6 +1,6 @@
 """A console sign-in of a root user."""
 
-from detections import Column, Options, Origin, Outcome, Severity, calls, is_root, single_event
+from trailhound import Column, Options, Origin, Outcome, Severity, calls, is_root, single_event
 
 
 @single_event(

@@ -1,1 +1,0 @@
-"""Where and when detections run: every job, and all input and output."""

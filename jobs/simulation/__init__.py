@@ -1,1 +1,0 @@
-"""The parts of `jobs.simulate`: who calls, what is called, what is planted, how it is delivered."""

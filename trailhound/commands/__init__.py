@@ -1,0 +1,1 @@
+"""What the subcommands do that are no job."""

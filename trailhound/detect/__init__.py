@@ -1,0 +1,1 @@
+"""Events to alerts: streams, backfills, repairs, scans."""

@@ -1,0 +1,1 @@
+"""The Delta tables, and nothing of streams."""

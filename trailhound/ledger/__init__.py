@@ -1,0 +1,1 @@
+"""Who evaluated what, what was missed, what failed."""

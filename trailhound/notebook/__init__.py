@@ -1,0 +1,1 @@
+"""What notebooks ask of the tables, and how they show it."""

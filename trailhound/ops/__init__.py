@@ -1,0 +1,1 @@
+"""What whoever runs it asks for: status and maintenance."""

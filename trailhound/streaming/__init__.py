@@ -1,0 +1,1 @@
+"""Structured Streaming, and nothing of detections."""
