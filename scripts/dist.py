@@ -12,7 +12,8 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 
 HOME = Path(__file__).resolve().parents[1]
-PACKAGES = ("detections", "trailhound")
+PACKAGE = HOME / "trailhound"
+CONTENT = HOME / "detections"
 DATA = {".html", ".css", ".js"}
 # What the programs import besides the standard library, Spark and Delta. The command line imports
 # more; it is not what a cluster runs.
@@ -28,10 +29,11 @@ def contents() -> dict[str, Path]:
         PackageNotFoundError: the environment lacks a package of BUNDLED.
     """
     found = {name: HOME / name for name in ("LICENSE", "NOTICE")}
-    for package in PACKAGES:
-        for file in (HOME / package).rglob("*"):
-            if file.suffix == ".py" or file.suffix in DATA:
-                found[file.relative_to(HOME).as_posix()] = file
+    for file in PACKAGE.rglob("*"):
+        if file.suffix == ".py" or file.suffix in DATA:
+            found[file.relative_to(HOME).as_posix()] = file
+    for file in CONTENT.rglob("*.py"):
+        found[(PACKAGE / file.relative_to(HOME)).relative_to(HOME).as_posix()] = file
     for package in BUNDLED:
         found.update(_bundled(package))
     return found

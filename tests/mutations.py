@@ -4,6 +4,7 @@ A mutation replaces a function of the engine while a law is tried; `patch` refus
 name that is not there, so a mutation that has lost its target fails loudly.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -139,8 +140,10 @@ MUTATIONS = [
     Mutation(
         "a sign-in without an answer counts",
         unrelated,
-        lambda: patch(
-            "detections.cloudtrail.root_console_brute_force.sign_in_failed", accepted(True)
+        lambda: patch.object(
+            sys.modules["trailhound_detections.cloudtrail.root_console_brute_force"],
+            "sign_in_failed",
+            accepted(True),
         ),
     ),
     Mutation(

@@ -93,6 +93,7 @@ def hostile(monkeypatch: pytest.MonkeyPatch) -> Detection:
 def test_a_section_tells_all_there_is_to_know(detection: Detection) -> None:
     said = PAGE.texts[detection.id]
     lists = (*detection.triage, *detection.false_positives, *detection.blind_spots)
+    assert detection.origin
     origin = (detection.origin.vendor, detection.origin.rule_id, detection.origin.file)
     texts = [detection.title, detection.description, detection.summary, *lists, *origin]
     reads = (*detection.reads.names, *detection.reads.sources)

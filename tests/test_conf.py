@@ -145,7 +145,7 @@ IN_A_FILE = [
     ("tabels: {}", ["unknown key tabels", "did you mean tables?"]),
     ("tables: {alert: a/b}", ["unknown key tables.alert", "did you mean alerts?"]),
     ("tables: {zzz: a/b}", ["unknown key tables.zzz", "valid keys: events, quarantine, alerts"]),
-    ("zzz: 1", ["unknown key zzz", "tables, stream, spark, detections"]),
+    ("zzz: 1", ["unknown key zzz", "tables, stream, spark, detections, detection_folders"]),
     ("stream: {max_files: 5}", ["unknown key stream.max_files", "max_files_per_batch?"]),
     ("tables: data", ["tables", "must hold keys"]),
     ("- tables", ["must be a mapping of keys"]),
@@ -412,4 +412,5 @@ def test_the_example_detection_passes_the_example_twin(spark: SparkSession) -> N
 def test_notice_names_the_origin_of_every_detection() -> None:
     rows = [line.split() for line in document("NOTICE").splitlines()]
     for detection in load():
+        assert detection.origin
         assert [detection.id, detection.origin.vendor, detection.origin.rule_id] in rows

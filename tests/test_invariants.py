@@ -4,8 +4,6 @@ import ast
 import importlib
 import re
 import string
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,10 +13,10 @@ from builders import events, record
 from cases import Case, RateCase
 from pyspark.sql import SparkSession
 
-import detections
 import trailhound
 from trailhound import Detection, Rate, SingleEvent, load
 from trailhound.engine.alerts import field_value, filled
+from trailhound.loading import shipped
 
 TITLES = {
     "ec2_key_pair_imported": "AWS Key Pair Import Activity",
@@ -52,7 +50,7 @@ TITLES = {
     "root_console_brute_force": "AWS Management Console Brute Force of Root User Identity",
     "root_console_login": "AWS Management Console Root Login",
 }
-CONTENT = Path(detections.__file__).parent
+CONTENT = Path(shipped())
 ENGINE = Path(trailhound.__file__).parent / "engine"
 TWINS = Path(__file__).parent / "cloudtrail"
 MAX_LINES = 65
@@ -71,7 +69,7 @@ every_file = pytest.mark.parametrize(
 
 
 def source(detection: Detection) -> Path:
-    return CONTENT / "cloudtrail" / f"{detection.id}.py"
+    return CONTENT / f"{detection.id}.py"
 
 
 def cases(detection: Detection) -> list[Any]:
@@ -349,23 +347,13 @@ def made_up_call(options: Options) -> Column:
 '''
 
 
-@pytest.fixture
-def dropped_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A new file beside the detections, as far as Python can see; its name."""
-    package = importlib.import_module("detections.cloudtrail")
+def test_a_new_file_is_all_it_takes(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "made_up_call.py").write_text(NEW)
-    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
-    yield "made_up_call"
-    sys.modules.pop("detections.cloudtrail.made_up_call", None)
-    vars(package).pop("made_up_call", None)
-
-
-def test_a_new_file_is_all_it_takes(spark: SparkSession, dropped_in: str) -> None:
-    found = {d.id: d for d in load()}
-    assert set(found) == {*TITLES, dropped_in}
+    found = {d.id: d for d in load(folders=[shipped(), str(tmp_path)])}
+    assert set(found) == {*TITLES, "made_up_call"}
 
     calls_made = [record("made-up", "DoSomething"), record("made-up", "DoNothing")]
-    (alert,) = found[dropped_in].transform(events(spark, calls_made)).collect()
+    (alert,) = found["made_up_call"].transform(events(spark, calls_made)).collect()
 
-    assert (alert.detection_id, alert.title, alert.severity) == (dropped_in, "Made Up", "low")
+    assert (alert.detection_id, alert.title, alert.severity) == ("made_up_call", "Made Up", "low")
     assert alert.summary.endswith("alice did something")

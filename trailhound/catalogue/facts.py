@@ -27,7 +27,7 @@ def facts(detection: Detection) -> dict[str, Any]:
         "triage": detection.triage,
         "references": detection.references,
         "related": detection.related,
-        "origin": vars(detection.origin),
+        "origin": vars(detection.origin) if detection.origin else None,
     }
 
 

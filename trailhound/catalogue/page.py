@@ -175,12 +175,10 @@ def _details(detection: Detection) -> str:
         ("Alert says", f"<code>{escape(detection.summary)}</code>"),
         ("Parameters", _parameters(detection)),
         ("Version", str(detection.version)),
-        (
-            "Origin",
-            f"{escape(origin.vendor)} <code>{escape(origin.rule_id)}</code> "
-            f"<code>{escape(origin.file)}</code>",
-        ),
     ]
+    if origin:
+        rule = f"<code>{escape(origin.rule_id)}</code> <code>{escape(origin.file)}</code>"
+        rows.append(("Origin", f"{escape(origin.vendor)} {rule}"))
     return "".join(f"<div><dt>{name}</dt><dd>{said}</dd></div>" for name, said in rows)
 
 

@@ -110,7 +110,8 @@ def _print_detection(detection: Detection) -> None:
     for name, value in detection.parameters.items():
         rows.add_row(name, value_text(value))
     rows.add_row("version", str(detection.version))
-    rows.add_row("origin", f"{detection.origin.vendor} {detection.origin.rule_id}")
+    if detection.origin:
+        rows.add_row("origin", f"{detection.origin.vendor} {detection.origin.rule_id}")
     console.print(rows)
     for name in _LISTS:
         lines = getattr(detection, name)

@@ -75,7 +75,7 @@ class Detection:
     false_positives: tuple[str, ...]
     blind_spots: tuple[str, ...]
     triage: tuple[str, ...]
-    origin: Origin
+    origin: Origin | None = None
     references: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
     options: Options = field(default_factory=dict)

@@ -3,7 +3,7 @@
 import difflib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, Iterabl
 
 from trailhound.engine.detection import Detection, DetectionError, parse_duration
 from trailhound.errors import UserError
-from trailhound.loading import load
+from trailhound.loading import load, shipped
 
 ENVIRONMENT_PREFIX = "TRAILHOUND_"
 _RESERVED = {"TRAILHOUND_CONF", "TRAILHOUND_JARS"}
@@ -66,6 +66,7 @@ class Config:
     stream: Stream = field(default_factory=Stream)
     spark: Spark = field(default_factory=Spark)
     detections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    detection_folders: tuple[str, ...] = ()
 
     def chosen(self, ids: Sequence[str] | None = None) -> list[Detection]:
         """Return the detections that are switched on, or those of `ids`, with their parameters.
@@ -77,8 +78,8 @@ class Config:
         """
         broken: dict[str, str] = {}
         try:
-            load(list(self.detections), broken=broken)
-            found = load(ids, broken=broken)
+            self._load(list(self.detections), broken)
+            found = self._load(ids, broken)
             if ids and broken.keys() & set(ids):
                 name = sorted(broken.keys() & set(ids))[0]
                 raise UserError(f"{name} cannot be loaded: {broken[name]}")
@@ -89,13 +90,17 @@ class Config:
 
     def every(self) -> list[Detection]:
         """Return every detection with its parameters, whether it is switched on or not."""
-        return [d.configured(**self._parameters(d.id)) for d in load(broken={})]
+        return [d.configured(**self._parameters(d.id)) for d in self._load(None, {})]
 
     def broken(self) -> dict[str, str]:
         """Return why detections that are switched on cannot be loaded, by id."""
         broken: dict[str, str] = {}
-        load(broken=broken)
+        self._load(None, broken)
         return {name: reason for name, reason in broken.items() if self._is_on(name)}
+
+    def _load(self, ids: Sequence[str] | None, broken: dict[str, str]) -> list[Detection]:
+        """Those that come with trailhound, and those of `detection_folders`."""
+        return load(ids, folders=[shipped(), *self.detection_folders], broken=broken)
 
     def _is_on(self, detection_id: str) -> bool:
         enabled = self.detections.get(detection_id, {}).get("enabled", True)
@@ -114,8 +119,12 @@ def read_config(
     file: str | None = None,
     settings: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
+    *,
+    folders: Sequence[str] = (),
 ) -> Config:
     """Return the configuration: defaults < file < environment < settings.
+
+    `folders` come after its own `detection_folders`.
 
     `file` is YAML. The environment names a key as TRAILHOUND_STREAM__WATERMARK_DELAY; a setting is
     `stream.watermark_delay=1 hour`.
@@ -142,6 +151,7 @@ def read_config(
         raw = _with(raw, key.strip().split("."), text, f"--set {setting}")
         _check(raw, f"--set {setting}")
     config = _check(raw, place)
+    config = replace(config, detection_folders=(*config.detection_folders, *folders))
     try:
         config.chosen()
     except UserError as error:
@@ -192,12 +202,19 @@ def _converter() -> Converter:
     converter.register_structure_hook(timedelta, _duration)
     for kind, name in ((str, "text"), (int, "a whole number")):
         converter.register_structure_hook(kind, _exactly(kind, name))
+    converter.register_structure_hook_func(lambda kind: kind == tuple[str, ...], _texts)
     converter.register_structure_hook(str | None, lambda v, _: v if v is None else _text(v, str))
     return converter
 
 
 def _duration(value: Any, _: Any) -> timedelta:
     return parse_duration(value)
+
+
+def _texts(value: Any, _: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+        raise ValueError(f"is {value!r}, must be a list of texts")
+    return tuple(value)
 
 
 def _exactly(kind: type, name: str) -> Any:

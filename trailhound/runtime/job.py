@@ -51,7 +51,7 @@ class Job:
         settings = list(self.args.set or [])
         if self.args.master:
             settings.append(f"spark.master={self.args.master}")
-        return read_config(self.args.conf, settings)
+        return read_config(self.args.conf, settings, folders=self.args.detections or ())
 
     @cached_property
     def spark(self) -> SparkSession:
@@ -162,6 +162,12 @@ def common_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--conf", metavar="FILE", help="configuration, such as conf/cluster.yaml")
     group.add_argument(
         "--set", metavar="KEY=VALUE", action="append", help="one value, above file and environment"
+    )
+    group.add_argument(
+        "--detections",
+        metavar="DIR",
+        action="append",
+        help="a folder of detections beside those that come with trailhound; may be repeated",
     )
     group.add_argument("--master", help="the Spark master (default: all local cores)")
     group.add_argument("--json", action="store_true", help="print the result as one JSON object")

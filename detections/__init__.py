@@ -1,1 +1,0 @@
-"""The detections that come with trailhound: each file in `cloudtrail/` is one."""
