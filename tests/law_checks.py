@@ -31,6 +31,7 @@ from trailhound.detect import backfill
 from trailhound.detect import stream as detect
 from trailhound.lake.table import Table, create_events
 from trailhound.runtime.config import Config
+from trailhound.times import EPOCH
 
 # Inside a period and inside a window: many cases lie on both sides of it.
 CUT = NOON + timedelta(seconds=20, microseconds=1)
@@ -66,7 +67,7 @@ def stricter_is_quieter(spark: SparkSession, worlds: Sequence[World]) -> list[st
     raised: defaultdict[tuple[str, str], set[tuple[str, int]]] = defaultdict(set)
     for row in rows.select("detection_id", "entity", "event_time").collect():
         name, _, kind = row.detection_id.partition("__")
-        period = (row.event_time - datetime(1970, 1, 1)) // PERIOD
+        period = (row.event_time.replace(tzinfo=UTC) - EPOCH) // PERIOD
         raised[name, kind].add((row.entity, period))
     assert all(raised[d.id, kind] for d in RATES for kind in ("small", "higher", "shorter"))
     return [

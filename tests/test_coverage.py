@@ -23,7 +23,7 @@ from trailhound.ledger import gaps, missed
 from trailhound.ledger.ledger import Ledger
 from trailhound.ledger.missed import Arrivals, closed_before, may_be_late
 from trailhound.streaming import checkpoints
-from trailhound.times import HIGH, LOW, merged, without
+from trailhound.times import HIGH, LOW, collected, merged, without
 
 FORCE = "root_console_brute_force"
 (RATE,) = [d for d in load([FORCE]) if isinstance(d, Rate)]
@@ -67,7 +67,7 @@ class World:
     def counts(self) -> dict[datetime, int]:
         found = Table(self.config.tables.alerts).read(self.spark)
         found = found.filter(F.col("detection_id") == FORCE)
-        return {row.event_time.replace(tzinfo=UTC): row.event_count for row in found.collect()}
+        return {row.event_time: row.event_count for row in collected(found)}
 
 
 # --- Late events and wrong clocks -----------------------------------------------------------------

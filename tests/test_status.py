@@ -1,6 +1,8 @@
 """What status says of a place: fresh, behind, failing; and that it writes nothing."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from trailhound.cli import main
 from trailhound.lake.table import Table
 from trailhound.ledger import health
 from trailhound.ops import status, status_tables, status_text
+from trailhound.streaming import checkpoints
 
 
 @pytest.mark.usefixtures("spark")
@@ -63,3 +66,31 @@ def test_status_tells_what_a_look_at_the_tables_would(spark: SparkSession, tmp_p
     said = status_text.lines(found)
     assert "failing: mfa_disabled: no column\x1b" in said
     assert "raised by other settings or versions of a detection: 1 alert" in said
+
+
+def test_a_query_whose_batch_takes_long_is_named() -> None:
+    usual = status.Behind("single-events", "c/1", 3, 1, 10, 1.0, batch_minutes=2.0)
+    slow = replace(usual, query="flooded", batch_minutes=status.SLOW_MINUTES + 1.0)
+    between = replace(usual, query="idle", batch_minutes=None)
+    said = status_text.closing(status.Status(queries=[usual, slow, between]))
+    assert [line.split(":")[:2] for line in said] == [["slow", " flooded"]]
+    assert "11 minutes ago" in said[0]
+
+
+def test_a_batch_is_at_work_from_its_offsets_to_its_commit(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    world = World(spark, tmp_path)
+    world.append([KEY])
+    world.detect(SINGLE)
+    (query,) = status.status(spark, world.config).queries
+    assert query.batch_minutes is None
+    (commit,) = Path(query.checkpoint).glob("commits/[0-9]*")
+    commit.unlink()
+    begun = checkpoints.position(spark, query.checkpoint).begun_at
+    assert begun is not None
+    assert before <= begun <= datetime.now(UTC)
+    (query,) = status.status(spark, world.config).queries
+    assert query.batch_minutes is not None
+    assert not query.is_slow

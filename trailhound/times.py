@@ -1,8 +1,16 @@
-"""Stretches of event time: [start, end), in UTC."""
+"""Instants, and stretches of event time: [start, end), in UTC.
+
+Between Spark and Python an instant crosses as microseconds, here and nowhere else: the times that
+PySpark gives and takes by itself are those of the machine's time zone, without saying so.
+"""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import overload
+from typing import Any
+
+from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import functions as F
+from pyspark.sql.types import TimestampType
 
 Span = tuple[datetime, datetime]
 
@@ -11,17 +19,6 @@ LOW = datetime(1, 1, 1, tzinfo=UTC)
 HIGH = datetime(9999, 12, 31, tzinfo=UTC)
 # What periods are counted from.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@overload
-def utc(time: datetime) -> datetime: ...
-@overload
-def utc(time: None) -> None: ...
-@overload
-def utc(time: datetime | None) -> datetime | None: ...
-def utc(time: datetime | None) -> datetime | None:
-    """Return a time as a row of Spark holds it, which names no zone, as what it is: UTC."""
-    return time.replace(tzinfo=UTC) if time else None
 
 
 def bounded(start: datetime | None, end: datetime | None) -> Span:
@@ -58,8 +55,29 @@ def micros(time: datetime) -> int:
 
 
 def from_micros(count: int) -> datetime:
-    """Return the time that is so many microseconds after the epoch, UTC."""
-    return EPOCH + timedelta(microseconds=count)
+    """Return the time that is so many microseconds after the epoch; none is beyond LOW and HIGH."""
+    return EPOCH + timedelta(microseconds=max(_LOWEST, min(count, _HIGHEST)))
+
+
+_LOWEST, _HIGHEST = micros(LOW), micros(HIGH)
+
+
+def literal(time: datetime) -> Column:
+    """Return a time as a column of Spark: timestamp."""
+    return F.timestamp_micros(F.lit(micros(time)))
+
+
+def collected(rows: DataFrame) -> list[Row]:
+    """Return the rows of a DataFrame, the values of its timestamp columns as times in UTC."""
+    names = rows.columns
+    times = {f.name for f in rows.schema.fields if isinstance(f.dataType, TimestampType)}
+    counted = rows.withColumns({name: F.unix_micros(F.col(f"`{name}`")) for name in times})
+    made = Row(*names)
+
+    def value(name: str, found: Any) -> Any:
+        return from_micros(found) if name in times and found is not None else found
+
+    return [made(*map(value, names, row)) for row in (counted if times else rows).collect()]
 
 
 def before(time: datetime, by: timedelta) -> datetime:

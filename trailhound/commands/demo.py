@@ -15,6 +15,7 @@ from trailhound.runtime.config import Config, Stream, Tables
 from trailhound.runtime.job import Job
 from trailhound.simulation.simulate import simulate
 from trailhound.texts import counted
+from trailhound.times import collected
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def run(job: Job) -> Demo:
     detect.run(job.spark, config, detections, job.run_id)
     table = Table(config.tables.alerts).read(job.spark)
     found = table.select("detection_id", "event_time", "outcome", "severity", "event_count")
-    raised = Counter(fact(row.asDict()) for row in found.collect())
+    raised = Counter(fact(row.asDict()) for row in collected(found))
     wanted = Counter(fact(alert) for alert in json.loads(planted.truth.read_text())["alerts"])
     by_id = Counter(fact[0] for fact in raised.elements())
     rows = [(d.id, planted.alerts.get(d.id, 0), by_id[d.id]) for d in detections]

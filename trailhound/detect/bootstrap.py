@@ -22,7 +22,7 @@ from trailhound.runtime import log
 from trailhound.runtime.config import Config
 from trailhound.streaming import checkpoints, cutover
 from trailhound.streaming.cutover import Handover
-from trailhound.times import HIGH, LOW, before, period_of, utc
+from trailhound.times import HIGH, LOW, before, collected, period_of
 
 
 def prepare(
@@ -74,8 +74,10 @@ def _newest(
     matched = matching(events, rates)
     is_right = F.col("ingestedAt").isNull() | ~is_future(config.stream.clock_skew)
     of_each = [
-        F.max(F.when(is_right & F.array_contains("matched", rate.id), F.col("eventTime")))
+        F.max(F.when(is_right & F.array_contains("matched", rate.id), F.col("eventTime"))).alias(
+            rate.id
+        )
         for rate in rates
     ]
-    row = matched.agg(*of_each).first()
-    return {rate.id: utc(time) for rate, time in zip(rates, row or (), strict=True)}
+    (row,) = collected(matched.agg(*of_each))
+    return {rate.id: row[rate.id] for rate in rates}

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from trailhound.engine import windows
 from trailhound.engine.detection import Rate, SingleEvent
@@ -15,7 +14,7 @@ from trailhound.lake.table import Table
 from trailhound.runtime.config import Config
 from trailhound.streaming import checkpoints, cutover
 from trailhound.streaming.runner import Query
-from trailhound.times import Span, from_micros, merged
+from trailhound.times import Span, collected, merged
 
 SINGLE_EVENTS = "single-events"
 # A rate query takes all there is in one batch: the watermark moves only between batches, so the
@@ -128,5 +127,5 @@ def _kept(rows: DataFrame) -> Iterator[DataFrame]:
 
 def _times(rows: DataFrame, column: str) -> list[datetime]:
     """The distinct values of a timestamp column."""
-    times = rows.select(F.unix_micros(column).alias("micros")).distinct().collect()
-    return [from_micros(row.micros) for row in times]
+    times: list[datetime] = [time for (time,) in collected(rows.select(column).distinct())]
+    return times

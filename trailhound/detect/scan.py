@@ -15,6 +15,7 @@ from trailhound.engine.evaluate import CLOCK_SKEW, alerts_of, matching
 from trailhound.engine.events import EVENTS
 from trailhound.ingest import reader
 from trailhound.ingest.whole_files import location
+from trailhound.times import collected, literal
 
 TIMES = ("event_time", "first_event_time", "last_event_time")
 
@@ -120,7 +121,9 @@ class _Read:
         skew: timedelta,
     ) -> None:
         observed = Observation()
-        rows = rows.withColumn("ingestedAt", F.lit(as_of)).observe(observed, *reader.figures(skew))
+        rows = rows.withColumn("ingestedAt", literal(as_of)).observe(
+            observed, *reader.figures(skew)
+        )
         good = matching(reader.good(rows), detections)
         self._bad = rows.filter("reason IS NOT NULL")
         # Few events match, and what is asked of them is planned faster from a new beginning.
@@ -130,5 +133,5 @@ class _Read:
     def problems(self) -> list[tuple[str, str, int]]:
         if not self.counts["bad"]:
             return []
-        rows = self._bad.groupBy("sourceFile", "reason").count().collect()
+        rows = collected(self._bad.groupBy("sourceFile", "reason").count())
         return [(row.sourceFile, row.reason, row[2]) for row in rows]

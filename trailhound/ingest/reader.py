@@ -14,6 +14,7 @@ from trailhound.engine.events import EVENTS, from_records
 from trailhound.errors import UserError
 from trailhound.ingest.envelopes import split
 from trailhound.ingest.whole_files import contents, location, texts
+from trailhound.times import collected
 
 SUFFIXES = tuple(f".{kind}{gz}" for kind in ("json", "jsonl", "ndjson") for gz in ("", ".gz"))
 DIGEST = "CloudTrail-Digest"
@@ -41,7 +42,7 @@ def find(spark: SparkSession, paths: Sequence[str]) -> Listing:
     """
     rows = []
     for path in paths:
-        found = require(spark, path).select("path", "length").collect()
+        found = collected(require(spark, path).select("path", "length"))
         is_file = len(found) == 1 and Path(location(found[0].path)).name == Path(path).name
         rows += [(row.path, row.length, is_file) for row in found]
     return choose(rows)
@@ -140,7 +141,7 @@ def unread(spark: SparkSession, files: Sequence[str], *, salvaging: bool = False
     # Looking at the content makes Spark read it.
     data = contents(spark, files) if salvaging else texts(spark, files)
     content = F.col("content" if salvaging else "value")
-    seen = data.filter(F.length(content) >= 0).select("sourceFile").collect()
+    seen = collected(data.filter(F.length(content) >= 0).select("sourceFile"))
     got = {row.sourceFile for row in seen}
     return [file for file in files if location(file) not in got]
 

@@ -19,6 +19,7 @@ from trailhound.runtime.config import Config
 from trailhound.runtime.job import Job
 from trailhound.streaming import runner
 from trailhound.texts import counted
+from trailhound.times import collected, literal
 
 RECORD_START = 2000
 # Delivery keeps old modification times (rsync, restores); the file source forgets them otherwise.
@@ -73,7 +74,7 @@ class Ingest:
     def batch(self, names: DataFrame, batch_id: int) -> None:
         """Read the files that a batch of the stream names, and write what they hold."""
         app = runner.query_id(self._spark)
-        rows = names.select("path", "length").collect()
+        rows = collected(names.select("path", "length"))
         listing = reader.choose((row.path, row.length, False) for row in rows)
         for reason, number in listing.skipped.items():
             self.counts.skip(reason, number)
@@ -81,7 +82,7 @@ class Ingest:
             problem = f"larger than {reader.MAX_FILE_BYTES} bytes; split it"
             self._quarantine_file(path, problem, f"{app}/{path}", batch_id)
         if listing.files:
-            arrived = F.lit(runner.now())
+            arrived = literal(runner.now())
             self.counts.files += len(listing.files)
             files = self._write(
                 reader.read(self._spark, listing.files), arrived, f"{app}/read", batch_id

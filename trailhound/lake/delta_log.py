@@ -19,7 +19,7 @@ from trailhound.engine.payloads import readable_time
 from trailhound.errors import UserError
 from trailhound.lake.folder import Folder
 from trailhound.lake.table import Table
-from trailhound.times import utc
+from trailhound.times import collected
 
 VERSION = "_version"
 # Statistics cut a time to milliseconds.
@@ -97,7 +97,7 @@ class History:
             .orderBy(VERSION)
         )
         found = []
-        for row in rows.collect():
+        for row in collected(rows):
             if row.removed:
                 raise UserError(
                     f"{self._table.name}: version {row[VERSION]} changed or deleted rows; keep the "
@@ -106,8 +106,8 @@ class History:
                 )
             if row.files:
                 known = not row.undated
-                first_time = utc(row.first) if known else None
-                last_time = utc(row.last) + _CUT if known and row.last else None
+                first_time = row.first if known else None
+                last_time = row.last + _CUT if known and row.last else None
                 count = None if row.uncounted else row.rows
                 found.append(Version(row[VERSION], count, first_time, last_time, row.timeless or 0))
         return found
@@ -124,7 +124,7 @@ class History:
                 f"{self._table.name} has mapped columns: its files cannot be read alone"
             )
         added = self._actions(first, last).filter("add.dataChange").select("add.path", VERSION)
-        files = {_absolute(self._home, row.path): row[VERSION] for row in added.collect()}
+        files = {_absolute(self._home, row.path): row[VERSION] for row in collected(added)}
         current = self._table.read(self._spark)
         if not files:
             return current.limit(0).withColumn(VERSION, F.lit(0).cast("long"))

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from trailhound.engine.events import from_table
 from trailhound.errors import UserError
 from trailhound.runtime.config import Config
-from trailhound.times import Span
+from trailhound.times import Span, literal
 
 
 def canonical(table: DataFrame, config: Config, *, carried: Sequence[str] = ()) -> DataFrame:
@@ -31,5 +31,7 @@ def within(column: str, spans: Sequence[Span]) -> Column:
     """Return whether a time lies in any of the spans: a condition that skips files."""
     time = F.col(column)
     return reduce(
-        or_, ((time >= F.lit(start)) & (time < F.lit(end)) for start, end in spans), F.lit(False)
+        or_,
+        ((time >= literal(start)) & (time < literal(end)) for start, end in spans),
+        F.lit(False),
     )

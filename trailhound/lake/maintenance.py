@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from trailhound.lake.conflicts import retried
 from trailhound.lake.table import EVENT_PROPERTIES, Table
-from trailhound.times import utc
+from trailhound.times import collected
 
 # What OPTIMIZE does where nothing else is set: smaller files than this are put together.
 _SMALL_FILE = 1024**3
@@ -46,11 +46,9 @@ class Upkeep:
 
     def __init__(self, spark: SparkSession, table: Table) -> None:
         self._spark, self._table = spark, table
-        detail = table.delta(spark).detail().first()
-        if detail is None:
-            raise RuntimeError(f"{table.name} has no detail")
+        (detail,) = collected(table.delta(spark).detail())
         self._location: str = detail.location
-        self._updated: datetime = utc(detail.lastModified)
+        self._updated: datetime = detail.lastModified
         self._properties: dict[str, str] = detail.properties
         jvm: Any = spark._jvm
         self._jvm = jvm
@@ -78,7 +76,7 @@ class Upkeep:
             F.sum(rows - gone).alias("rows"),
             F.count_if(rows.isNull()).alias("uncounted"),
         )
-        got = sums.collect()[0]
+        (got,) = collected(sums)
         known = None if got.uncounted else got.rows or 0
         return Extent(snapshot.version(), self._updated, got.files, got.bytes or 0, known)
 
@@ -100,7 +98,7 @@ class Upkeep:
     def small(self) -> Files:
         """Return the files that OPTIMIZE would put together."""
         rows = self._snapshot().allFiles().toDF()
-        files = DataFrame(rows, self._spark).select("partitionValues", "size").collect()
+        files = collected(DataFrame(rows, self._spark).select("partitionValues", "size"))
         partitions = defaultdict(list)
         for file in files:
             if file.size < _SMALL_FILE:

@@ -21,6 +21,7 @@ from trailhound.engine.events import EVENTS
 from trailhound.errors import UserError
 from trailhound.lake.conflicts import CONFLICTS, retried
 from trailhound.lake.folder import Folder
+from trailhound.times import collected, literal
 
 QUARANTINE = StructType(
     [
@@ -225,7 +226,7 @@ class AlertWriter:
         """
         alerts = alerts.persist()
         try:
-            rows = alerts.groupBy("detection_id").agg(F.count("*").alias("alerts")).collect()
+            rows = collected(alerts.groupBy("detection_id").agg(F.count("*").alias("alerts")))
             counts = Counter({row.detection_id: row.alerts for row in rows})
             if counts:
                 retried(self._table.name, lambda: self._merge(alerts), self._pause)
@@ -234,7 +235,7 @@ class AlertWriter:
             alerts.unpersist()
 
     def _merge(self, alerts: DataFrame) -> None:
-        now = F.lit(datetime.now(UTC))
+        now = literal(datetime.now(UTC))
         rows = alerts.withColumns(
             {"created_at": now, "updated_at": now, "run_id": F.lit(self._run_id)}
         )

@@ -16,7 +16,7 @@ from trailhound.ledger.reconcile import Settlement
 from trailhound.runtime.config import Config
 from trailhound.runtime.job import Job
 from trailhound.texts import counted
-from trailhound.times import HIGH, LOW, Span, bounded, merged, utc, without
+from trailhound.times import HIGH, LOW, Span, bounded, collected, merged, without
 
 NEVER = "never evaluated"
 
@@ -103,7 +103,7 @@ def spans(gaps: Iterable[Gap]) -> dict[str, list[Span]]:
 def _rows(ledger: Ledger, detections: Sequence[Detection]) -> dict[str, list[Row]]:
     rows = ledger.rectangles().filter(F.col("detection_id").isin([d.id for d in detections]))
     found: dict[str, list[Row]] = {}
-    for row in rows.filter(F.col("state") != RUNNING).collect():
+    for row in collected(rows.filter(F.col("state") != RUNNING)):
         found.setdefault(row.detection_id, []).append(row)
     return {d.id: _own(found.get(d.id, []), d) for d in detections}
 
@@ -123,7 +123,7 @@ def _covered(rows: Sequence[Row]) -> _Covered:
 
 
 def _span(row: Row) -> Span:
-    return bounded(utc(row.event_from), utc(row.event_to))
+    return bounded(row.event_from, row.event_to)
 
 
 def _joined(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -182,7 +182,8 @@ def _late(
 ) -> list[Gap]:
     missed = ledger.uncounted().filter(F.col("reason") == LATE)
     windows = missed.groupBy("detection_id", "config_hash", "version", "period_start")
-    missed_by = windows.agg(F.sum("events").alias("events")).collect() if detections else []
+    sums = windows.agg(F.sum("events").alias("events"))
+    missed_by = collected(sums) if detections else []
     found = []
     for detection in detections:
         batches = _covered([r for r in rows.get(detection.id, []) if r.kind != STREAM])
@@ -202,8 +203,7 @@ def _is_mended(row: Row, detection: Rate, batches: _Covered) -> bool:
 
 
 def _period(row: Row, detection: Rate) -> Span:
-    start = utc(row.period_start)
-    return start, start + detection.suppress_for
+    return row.period_start, row.period_start + detection.suppress_for
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from pyspark.sql.types import StringType, StructField, StructType, TimestampType
 from trailhound.engine.detection import Detection
 from trailhound.lake.table import Table, create
 from trailhound.runtime.config import Config
+from trailhound.times import collected
 
 FAILED, RECOVERED = "failed", "recovered"
 
@@ -34,7 +35,8 @@ def failing(spark: SparkSession, config: Config) -> dict[str, str]:
         return {}
     newest = F.max(F.struct("checked_at", "state", "reason")).alias("newest")
     rows = table.read(spark).groupBy("detection_id").agg(newest).select("detection_id", "newest.*")
-    return {row.detection_id: row.reason for row in rows.filter(F.col("state") == FAILED).collect()}
+    failed = collected(rows.filter(F.col("state") == FAILED))
+    return {row.detection_id: row.reason for row in failed}
 
 
 def report(

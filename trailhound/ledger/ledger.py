@@ -18,7 +18,7 @@ from trailhound.lake.delta_log import VERSION, History
 from trailhound.lake.table import Table, create
 from trailhound.runtime.config import Config
 from trailhound.streaming import checkpoints
-from trailhound.times import utc
+from trailhound.times import collected, literal
 
 STREAM, BACKFILL, REPAIR = "stream", "backfill", "repair"
 RUNNING, DONE, FAILED = "running", "done", "failed"
@@ -162,9 +162,9 @@ class Ledger:
                 row.config_hash,
                 max(row.begun, -1 if row.done is None else row.done + 1),
                 row.until,
-                utc(row.newest),
+                row.newest,
             )
-            for row in parts.collect()
+            for row in collected(parts)
             if row.begun is not None
         ]
 
@@ -199,12 +199,12 @@ class Ledger:
                 "source": F.lit(self.history.id),
                 "version": F.col(VERSION),
                 "run_id": F.lit(run_id),
-                "recorded_at": F.lit(datetime.now(UTC)),
+                "recorded_at": literal(datetime.now(UTC)),
             }
         )
         rows = rows.select(*(F.col(f.name).cast(f.dataType) for f in UNCOUNTED.fields)).persist()
         try:
-            counts = rows.groupBy("reason").agg(F.sum("events").alias("events")).collect()
+            counts = collected(rows.groupBy("reason").agg(F.sum("events").alias("events")))
             if counts:
                 self._uncounted.add(rows)
             return {row.reason: row.events for row in counts}

@@ -17,7 +17,7 @@ from trailhound.engine.detection import Rate, microseconds
 from trailhound.engine.evaluate import counted_events, is_future
 from trailhound.engine.windows import periods
 from trailhound.lake.delta_log import VERSION
-from trailhound.times import micros, period_of, utc
+from trailhound.times import collected, micros, period_of
 
 LATE, WRONG_CLOCK = "late", "wrong clock"
 _NEVER = timedelta(days=365_000)
@@ -56,8 +56,7 @@ def arrivals(events: DataFrame) -> list[Arrivals]:
         .orderBy(VERSION)
     )
     return [
-        Arrivals(row[VERSION], utc(row.oldest), utc(row.newest), row.wrong_clocks)
-        for row in rows.collect()
+        Arrivals(row[VERSION], row.oldest, row.newest, row.wrong_clocks) for row in collected(rows)
     ]
 
 

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import TimestampType
 
 from trailhound.engine.alerts import time_text
+from trailhound.times import collected
 
 
 class Html:
@@ -30,7 +31,7 @@ def table(frame: DataFrame, limit: int = 20) -> Html:
     Timestamps come as ISO 8601 in UTC, arrays with commas, what is null empty.
     """
     columns = [_readable(frame, name) for name in frame.columns]
-    rows = frame.select(*columns).limit(limit + 1).collect()
+    rows = collected(frame.select(*columns).limit(limit + 1))
     more = frame.count() - limit if len(rows) > limit else 0
     left = '<th align="left" style="text-align: left">'
     head = "".join(f"{left}{html.escape(name)}</th>" for name in frame.columns)

@@ -19,6 +19,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from trailhound.engine.detection import Severity
+from trailhound.times import collected
 
 COLOURS = {
     "informational": "#8fa0b5",
@@ -144,7 +145,7 @@ def heat(counts: DataFrame, *, threshold: int, window: str) -> Plot:
 
     In: the rows of `engine.tuning.tuned`, in their order.
     """
-    rows = counts.collect()
+    rows = collected(counts)
     windows = list(dict.fromkeys(row["window"] for row in rows))
     thresholds = sorted({row["threshold"] for row in rows})
     number = {(row["window"], row["threshold"]): row["alerts"] for row in rows}
@@ -168,9 +169,9 @@ def heat(counts: DataFrame, *, threshold: int, window: str) -> Plot:
 
 
 def _timed(frame: DataFrame, time: str) -> list[dict[str, Any]]:
-    """The rows in order of `time`, in UTC; a Row's own times are those of this machine's zone."""
-    rows = frame.withColumn("time", F.unix_micros(time)).orderBy("time").collect()
-    return [{**row.asDict(), "time": _EPOCH + timedelta(microseconds=row["time"])} for row in rows]
+    """The rows in order of `time`, in UTC."""
+    rows = collected(frame.withColumn("time", F.col(time)).orderBy("time"))
+    return [row.asDict() for row in rows]
 
 
 def _empty(height: float) -> tuple[Figure, Axes]:

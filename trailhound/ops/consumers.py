@@ -15,6 +15,7 @@ from trailhound.ledger.ledger import STREAM, Ledger
 from trailhound.ledger.reconcile import Settlement
 from trailhound.runtime.config import Config
 from trailhound.streaming import checkpoints
+from trailhound.times import collected
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def queries(spark: SparkSession, config: Config) -> list[str]:
     known = ledger(spark, config)
     if known:
         rows = known.rectangles().filter(F.col("kind") == STREAM).select("checkpoint").distinct()
-        found |= {row.checkpoint for row in rows.collect() if row.checkpoint}
+        found |= {row.checkpoint for row in collected(rows) if row.checkpoint}
     return sorted(found)
 
 

@@ -16,7 +16,7 @@ from trailhound.ledger import gaps, health
 from trailhound.ops import consumers
 from trailhound.runtime.config import Config
 from trailhound.streaming import checkpoints
-from trailhound.times import utc
+from trailhound.times import collected, literal
 
 TABLES = ("events", "quarantine", "alerts", "coverage", "uncounted", "health")
 # The commits of a table's history in which the last run of each kind is looked for.
@@ -167,16 +167,16 @@ def _runs(spark: SparkSession, config: Config, of: Status) -> Iterator[Run]:
         rows = Table(config.tables.coverage).read(spark)
         newest = F.max(F.struct("recorded_at", "run_id")).alias("n")
         names = {"stream": "detect"}
-        for row in rows.groupBy("kind").agg(newest).select("kind", "n.*").collect():
-            yield Run(names.get(row.kind, row.kind), row.run_id, utc(row.recorded_at))
+        for row in collected(rows.groupBy("kind").agg(newest).select("kind", "n.*")):
+            yield Run(names.get(row.kind, row.kind), row.run_id, row.recorded_at)
     if of.tables["events"]:
         history = Table(config.tables.events).delta(spark).history(_COMMITS)
         is_ingest = F.col("userMetadata").startswith("trailhound ingest")
         is_upkeep = F.col("operation").isin("OPTIMIZE", "VACUUM END")
         job = F.when(is_ingest, "ingest").when(is_upkeep, "maintain").alias("job")
         last = history.select(job, "timestamp").dropna().groupBy("job").agg(F.max("timestamp"))
-        for name, at in last.collect():
-            yield Run(name, None, utc(at))
+        for name, at in collected(last):
+            yield Run(name, None, at)
 
 
 def _detections(spark: SparkSession, config: Config, *, is_there: bool) -> list[Standing]:
@@ -190,7 +190,7 @@ def _detections(spark: SparkSession, config: Config, *, is_there: bool) -> list[
         rows = counts.get(name, [])
         total, recent = (sum(row[n] for row in rows) for n in ("alerts", "recent"))
         old = sum(row.alerts for row in rows if row.config_hash != hashes.get(name))
-        newest = max((utc(row.newest) for row in rows), default=None)
+        newest = max((row.newest for row in rows), default=None)
         state = "silent" if not total else "noisy" if recent > NOISY else ""
         state = state if name in chosen else "off"
         state = "failing" if name in failing else "broken" if name in broken else state
@@ -201,7 +201,7 @@ def _detections(spark: SparkSession, config: Config, *, is_there: bool) -> list[
 
 def _alerts(spark: SparkSession, config: Config) -> Mapping[str, list[Any]]:
     """Alerts by detection and config_hash: of these four columns alone nothing else is read."""
-    since = F.lit(datetime.now(UTC) - _RECENT)
+    since = literal(datetime.now(UTC) - _RECENT)
     rows = Table(config.tables.alerts).read(spark).groupBy("detection_id", "config_hash")
     counted = rows.agg(
         F.count("*").alias("alerts"),
@@ -209,6 +209,6 @@ def _alerts(spark: SparkSession, config: Config) -> Mapping[str, list[Any]]:
         F.max("event_time").alias("newest"),
     )
     found: dict[str, list[Any]] = {}
-    for row in counted.collect():
+    for row in collected(counted):
         found.setdefault(row.detection_id, []).append(row)
     return found

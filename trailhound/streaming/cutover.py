@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from trailhound.engine.detection import Rate
 from trailhound.lake.folder import Folder
-from trailhound.times import before
+from trailhound.times import before, literal
 
 _FILE = "handover.json"
 
@@ -31,13 +31,13 @@ class Handover:
         """Return the events that the stream needs, of those that the detection counts."""
         if self.start is None:
             return counted
-        return counted.filter(F.col("eventTime") >= F.lit(before(self.start, detection.within)))
+        return counted.filter(F.col("eventTime") >= literal(before(self.start, detection.within)))
 
     def owned(self, reached: DataFrame) -> DataFrame:
         """Return the windows whose beginning the stream has read: the rows of `windows.reached`."""
         if self.start is None:
             return reached
-        return reached.filter(F.col("period_start") >= F.lit(self.start))
+        return reached.filter(F.col("period_start") >= literal(self.start))
 
 
 def read(spark: SparkSession, checkpoint: str) -> Handover | None:

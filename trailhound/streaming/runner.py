@@ -190,7 +190,7 @@ def folder(text: str) -> str:
 
 
 def now() -> datetime:
-    """Return the time by the clock, as Spark takes it: UTC, naive where Spark wants it so."""
+    """Return the time by the clock, in UTC."""
     return datetime.now(UTC)
 
 
