@@ -1,4 +1,4 @@
-"""Airflow with a database of its own and trailhound laid out for it, as the README says."""
+"""Airflow with a database of its own, trailhound laid out for it as docs/guides/airflow.md says."""
 
 import json
 import os

@@ -30,7 +30,8 @@ from trailhound.runtime.config import Config, Spark, Stream, Tables, keys, read_
 
 HOME = Path(__file__).parents[1]
 CONF = HOME / "conf"
-DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+PAGES = sorted(str(file.relative_to(HOME)) for file in (HOME / "docs").rglob("*.md"))
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", *PAGES)
 TOP = {key.split(".")[0] for key in keys()}
 
 
@@ -284,6 +285,11 @@ def document(name: str) -> str:
     return (HOME / name).read_text()
 
 
+def everything() -> str:
+    """What the README and the pages behind it say."""
+    return "\n".join(document(name) for name in ("README.md", *PAGES))
+
+
 def blocks(name: str, language: str) -> list[str]:
     """The code blocks of a document, without their indentation."""
     found = re.findall(rf"^( *)```{language}\n(.*?)^ *```$", document(name), re.S | re.M)
@@ -314,8 +320,14 @@ def test_every_command_in_the_documents_is_one(line: str) -> None:
     assert read_config(args.conf, args.set or (), {})
 
 
-def test_the_readme_shows_every_command() -> None:
+def test_the_readme_is_two_screens_and_leads_to_every_page() -> None:
     said = document("README.md")
+    assert len(said.splitlines()) <= 150
+    assert [page for page in PAGES if f"]({page}" not in said] == []
+
+
+def test_the_documents_show_every_command() -> None:
+    said = everything()
     for name in subcommands():
         assert f"trailhound {name}" in said or f"make {name}" in said, name
 
@@ -328,10 +340,8 @@ def test_every_flag_in_the_documents_exists(name: str) -> None:
     assert said <= ours | others
 
 
-def test_the_readme_explains_every_key_with_its_default() -> None:
-    rows = [
-        line.split("|")[1:-1] for line in document("README.md").splitlines() if line[:2] == "| "
-    ]
+def test_the_documents_explain_every_key_with_its_default() -> None:
+    rows = [line.split("|")[1:-1] for line in everything().splitlines() if line[:2] == "| "]
     explained = {key: row for row in rows for key in re.findall(r"`([\w.]+)`", row[0])}
     assert set(keys()) <= set(explained)
     defaults = yaml.safe_load((CONF / "local.yaml").read_text())
@@ -341,33 +351,33 @@ def test_the_readme_explains_every_key_with_its_default() -> None:
             assert shown == (f"`{value}`" if value not in (None, {}) else "none"), key
 
 
-def test_every_key_in_the_readme_exists() -> None:
-    said = re.findall(rf"`((?:{'|'.join(TOP)})\.[\w.]+)`", document("README.md"))
+def test_every_key_in_the_documents_exists() -> None:
+    said = re.findall(rf"`((?:{'|'.join(TOP)})\.[\w.]+)`", everything())
     assert said
     assert set(said) <= set(keys())
 
 
-def test_the_readme_names_every_option() -> None:
-    said = document("README.md")
+def test_the_documents_name_every_option() -> None:
+    said = everything()
     for detection in load():
         for option in detection.options:
             assert f"`{option}` of {detection.id}" in said
 
 
-@pytest.mark.parametrize("text", blocks("README.md", "yaml"))
+@pytest.mark.parametrize("text", [text for name in DOCUMENTS for text in blocks(name, "yaml")])
 def test_examples_of_configuration_are_valid(text: str, tmp_path: Path) -> None:
     assert config(text, folder=tmp_path) != Config()
 
 
 @pytest.mark.parametrize("table", [EVENTS, ALERTS_TABLE, QUARANTINE, COVERAGE, UNCOUNTED, HEALTH])
-def test_the_readme_explains_every_column(table: Any) -> None:
-    said = document("README.md")
+def test_the_documents_explain_every_column(table: Any) -> None:
+    said = everything()
     assert [name for name in table.names if f"`{name}`" not in said] == []
     assert all(name in said for name in IDENTITY_FIELDS)
 
 
-def test_the_limits_in_the_readme_are_those_in_force() -> None:
-    said = " ".join(document("README.md").split())
+def test_the_limits_in_the_documents_are_those_in_force() -> None:
+    said = " ".join(everything().split())
     assert f"longer than {MAX_RECORD_CHARACTERS:,} characters" in said
     assert f"larger than {reader.MAX_FILE_BYTES // 2**20} MiB" in said
     assert f"at most {MAX_EVENT_IDS}" in said
@@ -378,17 +388,22 @@ def test_the_limits_in_the_readme_are_those_in_force() -> None:
 def test_links_lead_somewhere() -> None:
     for name in (*DOCUMENTS, "CHANGELOG.md"):
         for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", document(name)):
-            assert (HOME / target).exists(), target
-            heads = re.findall(r"^#+ (.*)$", document(target or name), re.M) if anchor else []
+            file = (HOME / name).parent / target if target else HOME / name
+            assert file.exists(), target
+            heads = re.findall(r"^#+ (.*)$", file.read_text(), re.M) if anchor else []
             ids = [re.sub(r"[^\w -]", "", head).lower().replace(" ", "-") for head in heads]
             assert not anchor or anchor in ids, anchor
 
 
 def test_the_example_detection_passes_the_example_twin(spark: SparkSession) -> None:
-    examples = [b for b in blocks("README.md", "python") if "@single_event" in b or "CASES" in b]
+    examples = [
+        b
+        for b in blocks("docs/guides/write-a-detection.md", "python")
+        if "@single_event" in b or "CASES" in b
+    ]
     module: dict[str, Any] = {}
     for example in examples:
-        exec(compile(example, "README.md", "exec"), module)
+        exec(compile(example, "write-a-detection.md", "exec"), module)
     detection, cases = module["cloudtrail_logging_stopped"], module["CASES"]
     assert isinstance(detection, Detection)
     assert sum(case.fires for case in cases) >= 3 <= sum(not case.fires for case in cases)

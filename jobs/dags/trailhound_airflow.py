@@ -1,6 +1,6 @@
 """What the DAGs of trailhound share: where things lie, and how a job is submitted.
 
-What is to be set, once (the README's "Schedule it with Airflow" has the commands):
+What is to be set, once (docs/guides/airflow.md has the commands):
 
 pool `trailhound`              One slot: one job at a time, whatever the DAG. Without the pool the
                                tasks wait for ever.
