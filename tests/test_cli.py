@@ -83,3 +83,35 @@ def test_what_the_user_can_mend_is_one_line_and_exit_code_2(
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert says in err
     assert not list(tmp_path.iterdir())
+
+
+def test_without_a_command_it_says_which_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    said = capsys.readouterr()
+    assert "raw files to alerts, without any table" in said.out
+    assert said.err == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["detct"], "did you mean detect?"),
+        (["zzz"], "'zzz' is none of"),
+        (["detect", "--detecton", "mfa_disabled"], "did you mean --detection?"),
+        (["backfill", "--form=2024-03-01"], "did you mean --from?"),
+        (["status", "now"], "trailhound status knows no now"),
+        (["list", "--format", "json"], "did you mean jsonl?"),
+        (["scan"], "the following arguments are required: PATH"),
+    ],
+)
+def test_a_mistyped_word_names_the_nearest(
+    words: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    said = capsys.readouterr()
+    assert ended.value.code == 2
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1
+    assert says in said.err
+    assert "--help`" in said.err

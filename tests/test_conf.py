@@ -158,7 +158,7 @@ IN_A_FILE = [
     ("stream: {state_partitions: many}", ["stream.state_partitions", "must be a whole number"]),
     ("stream: {state_partitions: 1.5}", ["stream.state_partitions", "must be a whole number"]),
     ("stream: {state_partitions: true}", ["stream.state_partitions", "must be a whole number"]),
-    ("spark: {settings: {a.b: 4}}", ["spark.settings.a.b is 4", "must be text"]),
+    ("spark: {settings: {a.b: 4}}", ["spark.settings.a.b must be text"]),
     ("spark: {settings: x}", ["spark.settings", "must hold keys"]),
     ("detections: {mfa_disable: {}}", ["mfa_disable", "did you mean mfa_disabled?"]),
     ("detections: {mfa_disabled: low}", ["mfa_disabled", "must hold keys"]),
@@ -181,6 +181,11 @@ IN_A_FILE = [
         ["only_cli is 'yes'", "true or false"],
     ),
     ("tables: {alerts: [", ["line 1", "not valid YAML"]),
+    ("tables: {alerts: data/events}", ["tables.events and tables.alerts are both data/events"]),
+    ("tables: {alerts: ./data/health}", ["tables.alerts and tables.health are both"]),
+    ("tables: {alerts: ' '}", ["tables.alerts is empty"]),
+    ("stream: {checkpoints: ''}", ["stream.checkpoints is empty"]),
+    ("stream: {watermark_delay: 0 seconds}", ["stream.watermark_delay is 0"]),
 ]
 
 
@@ -232,6 +237,43 @@ def test_a_mistake_in_the_environment_is_one_line(
     assert "\n" not in str(error.value)
     for part in says:
         assert part in str(error.value)
+
+
+SECRET = "hunter2-hunter2"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        (f"spark.settings.fs.s3a.secret.key={SECRET}",),
+        (f"spark.settings={{a.b: [{SECRET}]}}",),
+        (f"spark.settings={SECRET}",),
+        (f"spark.settings=[{SECRET}",),
+        (f"spark.setting={SECRET}",),
+        (f"spark={SECRET}",),
+        (f"spark.master={{a: {SECRET}}}",),
+    ],
+)
+def test_no_error_shows_a_value_of_spark(settings: tuple[str, ...], tmp_path: Path) -> None:
+    with pytest.raises(UserError) as by_flag:
+        config(settings=settings, folder=tmp_path)
+    name, _, value = settings[0].partition("=")
+    variable = f"TRAILHOUND_{name.upper().replace('.', '__')}"
+    with pytest.raises(UserError) as by_environment:
+        config(folder=tmp_path, **{variable: value})
+    for error in (by_flag, by_environment):
+        assert SECRET not in str(error.value)
+        assert "spark" in str(error.value).lower()
+
+
+def test_the_home_folder_is_meant_by_its_sign(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    found = config("tables: {alerts: ~/a}\nstream: {checkpoints: ~/c}", folder=tmp_path)
+    assert found.tables.alerts == f"{tmp_path}/a"
+    assert found.stream.checkpoints == f"{tmp_path}/c"
+    assert found.tables.events == Config().tables.events
 
 
 # --- conf/ ----------------------------------------------------------------------------------------

@@ -1,15 +1,17 @@
 """The command line: `trailhound`."""
 
 import argparse
+import difflib
 import json
+import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.progress import Progress
@@ -38,7 +40,13 @@ Main = Callable[[Job], int]
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 2 for what the user can mend."""
-    args = _parser().parse_args(argv)
+    parser = _parser()
+    args, unknown = parser.parse_known_args(argv)
+    if "main" not in args:
+        parser.print_help()
+        return 0
+    if unknown:
+        args.parser.refuse(unknown[0])
     try:
         return job.run(args.main, args)
     except KeyboardInterrupt:
@@ -49,16 +57,38 @@ def main(argv: list[str] | None = None) -> int:
         return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong, and the nearest word that is right."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the command line."""
+        wrong = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
+        if wrong:
+            word, words = wrong.groups()
+            message = _nearest(f"{word!r} is none of {words}", word, words.split(", "))
+        self.exit(2, f"trailhound: {message}; see `{self.prog} --help`\n")
+
+    def refuse(self, word: str) -> NoReturn:
+        """Refuse a word that the command does not know."""
+        self.error(_nearest(f"{self.prog} knows no {word}", word, self._option_string_actions))
+
+
+def _nearest(said: str, word: str, words: Iterable[str]) -> str:
+    known = [one.strip("'") for one in words]
+    near = difflib.get_close_matches(word.partition("=")[0], known, n=1)
+    return f"{said}; did you mean {near[0]}?" if near else said
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="trailhound", description="Detections for AWS CloudTrail on Spark and Delta."
     )
     parser.add_argument("--version", action="version", version=version("trailhound"))
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND")
 
     def command(name: str, main: Main, about: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=about, description=about)
-        added.set_defaults(main=main, job=name)
+        added.set_defaults(main=main, job=name, parser=added)
         return added
 
     _scan_arguments(command("scan", _scan, "raw files to alerts, without any table"))

@@ -148,15 +148,53 @@ def read_config(
             raise UserError(
                 f"--set {setting}: must be KEY=VALUE, such as tables.alerts=data/alerts"
             )
-        raw = _with(raw, key.strip().split("."), text, f"--set {setting}")
-        _check(raw, f"--set {setting}")
-    config = _check(raw, place)
-    config = replace(config, detection_folders=(*config.detection_folders, *folders))
+        # Settings of Spark may be secret: of them no value is ever shown.
+        shown = key.strip() if key.strip().startswith("spark") else setting
+        raw = _with(raw, key.strip().split("."), text, f"--set {shown}")
+        _check(raw, f"--set {shown}")
+    config = _at_home(_check(raw, place))
+    config = replace(config, detection_folders=(*config.detection_folders, *map(_home, folders)))
+    _make_sense(config, place)
     try:
         config.chosen()
     except UserError as error:
         raise UserError(f"{place}: detections: {error}") from None
     return config
+
+
+def _at_home(config: Config) -> Config:
+    """The configuration with `~` as the home folder, in whatever is a path."""
+    tables = {one.name: _home(getattr(config.tables, one.name)) for one in fields(Tables)}
+    return replace(
+        config,
+        tables=Tables(**tables),
+        stream=replace(config.stream, checkpoints=_home(config.stream.checkpoints)),
+        detection_folders=tuple(map(_home, config.detection_folders)),
+    )
+
+
+def _home(path: str) -> str:
+    return os.path.expanduser(path) if path.startswith("~/") else path
+
+
+def _make_sense(config: Config, place: str) -> None:
+    """Refuse what each value alone does not show."""
+    known: dict[str, str] = {}
+    for one in fields(Tables):
+        name = getattr(config.tables, one.name)
+        if not name.strip():
+            raise UserError(f"{place}: tables.{one.name} is empty, must be a path or a name")
+        same = known.setdefault(os.path.normpath(name) if "/" in name else name, one.name)
+        if same != one.name:
+            raise UserError(
+                f"{place}: tables.{same} and tables.{one.name} are both {name}: each needs its own"
+            )
+    if not config.stream.checkpoints.strip():
+        raise UserError(f"{place}: stream.checkpoints is empty, must be a folder")
+    if not config.stream.watermark_delay:
+        raise UserError(
+            f"{place}: stream.watermark_delay is 0: every event that is not in order would be late"
+        )
 
 
 def _from_file(file: str) -> dict[str, Any]:
@@ -186,7 +224,7 @@ def _with(raw: dict[str, Any], keys: list[str], text: str, place: str) -> dict[s
     try:
         return {**raw, first: yaml.safe_load(text)}
     except yaml.YAMLError:
-        raise UserError(f"{place}: {text!r} is not a valid value") from None
+        raise UserError(f"{place}: not a valid value") from None
 
 
 def _check(raw: dict[str, Any], place: str) -> Config:
@@ -247,6 +285,9 @@ def _first(error: Any, path: list[str], kind: Any) -> str:
         return _first(inner, path + here, kind)
     name = ".".join(path)
     if isinstance(error, ValueError):
+        if name.startswith("spark"):
+            # It may be secret.
+            return f"{name} must be text: quote it"
         return f"{name} {error}"
     return f"{name} must hold keys, not a single value"
 
