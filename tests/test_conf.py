@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import yaml
 from builders import events
-from cases import Case
 from pyspark.sql import SparkSession
 
 from trailhound import Detection, alerts, load
@@ -27,6 +26,7 @@ from trailhound.ledger.health import HEALTH
 from trailhound.ledger.ledger import COVERAGE, UNCOUNTED
 from trailhound.runtime import jars, session
 from trailhound.runtime.config import Config, Spark, Stream, Tables, keys, read_config
+from trailhound.testing import Case
 
 HOME = Path(__file__).parents[1]
 CONF = HOME / "conf"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from builders import ACCOUNT, Record, events
-from cases import Case, Expected, RateCase
 from pyspark.sql import Row, SparkSession
 
 from trailhound import Detection, Rate, SingleEvent, alerts, load
+from trailhound.testing import Case, Expected, RateCase
 
 DETECTIONS = load()
 SINGLE = [d for d in DETECTIONS if isinstance(d, SingleEvent)]

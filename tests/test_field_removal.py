@@ -12,11 +12,11 @@ from itertools import count
 
 import pytest
 from builders import Record, events
-from cases import RateCase
 from pyspark.sql import DataFrame, SparkSession
 from test_detections import RATE_CASES, RATES, SINGLE, SINGLE_CASES, belongs, in_own_world, variant
 
 from trailhound import Detection, alerts
+from trailhound.testing import RateCase
 
 pytestmark = pytest.mark.proof
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 from builders import events, record
-from cases import Case, RateCase
 from pyspark.sql import SparkSession
 
 import trailhound
 from trailhound import Detection, Rate, SingleEvent, load
 from trailhound.engine.alerts import field_value, filled
 from trailhound.loading import shipped
+from trailhound.testing import Case, RateCase
 
 TITLES = {
     "ec2_key_pair_imported": "AWS Key Pair Import Activity",

@@ -18,9 +18,10 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from trailhound.commands import demo
+from trailhound.commands import demo, new
 from trailhound.commands import list as listing
 from trailhound.commands import status as status_command
+from trailhound.commands import test as test_command
 from trailhound.detect import backfill, repair, scan
 from trailhound.detect import stream as detect
 from trailhound.engine.detection import Severity
@@ -103,6 +104,10 @@ def _parser() -> argparse.ArgumentParser:
     maintain.arguments(command("maintain", _working(maintain.main), "compact and clean the tables"))
     _simulate_arguments(command("simulate", _simulate, "CloudTrail with planted attacks"))
     demo.arguments(command("demo", _demo, "simulate, ingest, detect, and check the alerts"))
+    new.arguments(command("new", new.main, "a detection of your own, and its cases"))
+    test_command.arguments(
+        command("test", _working(test_command.main), "the cases of your own detections")
+    )
     listing.list_arguments(command("list", listing.list_detections, "the detections"))
     listing.show_arguments(
         command("show", listing.show, "one detection: what it catches, what to do")

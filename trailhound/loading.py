@@ -1,6 +1,7 @@
 """Finds detections: in every folder that is named, each file is one."""
 
 import difflib
+import os
 import pkgutil
 import sys
 from collections.abc import Collection, Iterator, MutableMapping, Sequence
@@ -60,8 +61,18 @@ def load(
     return found
 
 
+def cases(folder: str, name: str) -> list[Any]:
+    """Return the CASES of a detection of a folder: those of its twin in `cases/`; none without."""
+    place = f"{folder}/cases"
+    if name not in _names(place):
+        return []
+    return list(_module(place, name).CASES)
+
+
 def _names(folder: str) -> list[str]:
-    found = (module.name for module in pkgutil.iter_modules([folder]) if not module.ispkg)
+    # Python remembers what it found at a relative path, also once the process is elsewhere.
+    places = [os.path.abspath(folder)]
+    found = (module.name for module in pkgutil.iter_modules(places) if not module.ispkg)
     return sorted(name for name in found if not name.startswith("_"))
 
 
@@ -90,7 +101,7 @@ def _load(folder: str, name: str) -> Detection:
 def _module(folder: str, name: str) -> ModuleType:
     """The module of a file, loaded once, under a name that no package has."""
     # One interface reads a folder and a folder inside a zip.
-    finder: Any = pkgutil.get_importer(folder)
+    finder: Any = pkgutil.get_importer(os.path.abspath(folder))
     finder.invalidate_caches()
     spec = finder.find_spec(name)
     full = f"{_MODULES}.{Path(folder).name}.{name}"

@@ -1,5 +1,4 @@
-from builders import ACCOUNT, ROLE, record
-from cases import fires, quiet
+from trailhound.testing import ACCOUNT, ROLE, fires, quiet, record
 
 KEY = {"keyName": "laptop", "publicKeyMaterial": "c3NoLXJzYSBBQUFB"}
 

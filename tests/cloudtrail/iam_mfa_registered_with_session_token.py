@@ -1,5 +1,4 @@
-from builders import ACCOUNT, ROLE, ROOT, USER, record
-from cases import fires, quiet
+from trailhound.testing import ACCOUNT, ROLE, ROOT, USER, fires, quiet, record
 
 CREATE = {"path": "/", "virtualMFADeviceName": "phone"}
 ENABLE = {"userName": "bob", "serialNumber": f"arn:aws:iam::{ACCOUNT}:mfa/phone"}

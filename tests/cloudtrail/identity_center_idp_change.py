@@ -1,5 +1,4 @@
-from builders import ACCOUNT, record
-from cases import fires, quiet
+from trailhound.testing import ACCOUNT, fires, quiet, record
 
 DIRECTORY = {"directoryId": "d-1234567890"}
 ASSOCIATE = {**DIRECTORY, "directoryType": "ADConnector"}

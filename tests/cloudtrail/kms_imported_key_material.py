@@ -1,5 +1,4 @@
-from builders import ACCOUNT, record
-from cases import fires, quiet
+from trailhound.testing import ACCOUNT, fires, quiet, record
 
 KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
 IMPORT = {"keyId": KEY, "expirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}

@@ -1,7 +1,6 @@
 from typing import Any
 
-from builders import ACCOUNT, ROLE, ROOT, USER, Record, record
-from cases import fires, quiet
+from trailhound.testing import ACCOUNT, ROLE, ROOT, USER, Record, fires, quiet, record
 
 CODE = {
     "functionName": "orders",

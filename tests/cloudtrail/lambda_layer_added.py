@@ -1,7 +1,6 @@
 from typing import Any
 
-from builders import Record, record
-from cases import fires, quiet
+from trailhound.testing import Record, fires, quiet, record
 
 LAYER = "arn:aws:lambda:eu-west-1:210987654321:layer:helper:3"
 NAME = "UpdateFunctionConfiguration20150331v2"

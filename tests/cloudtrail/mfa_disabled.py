@@ -1,5 +1,4 @@
-from builders import ACCOUNT, record
-from cases import fires, quiet
+from trailhound.testing import ACCOUNT, fires, quiet, record
 
 SERIAL = f"arn:aws:iam::{ACCOUNT}:mfa/phone"
 DEVICE = {"userName": "bob", "serialNumber": SERIAL}

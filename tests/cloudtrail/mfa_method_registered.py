@@ -1,5 +1,4 @@
-from builders import ACCOUNT, ROOT, USER, record
-from cases import fires, quiet
+from trailhound.testing import ACCOUNT, ROOT, USER, fires, quiet, record
 
 CREATE = {"path": "/", "virtualMFADeviceName": "phone"}
 

@@ -1,7 +1,6 @@
 from datetime import timedelta
 
-from builders import ACCOUNT, NOON, ROOT, USER, sign_in
-from cases import Expected, RateCase
+from trailhound.testing import ACCOUNT, NOON, ROOT, USER, Expected, RateCase, sign_in
 
 WINDOW, PERIOD = 300, 3600  # seconds
 MICROSECOND = 1e-6

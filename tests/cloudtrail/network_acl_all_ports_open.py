@@ -1,7 +1,6 @@
 import json
 
-from builders import ACCOUNT, record
-from cases import fires, quiet
+from trailhound.testing import ACCOUNT, fires, quiet, record
 
 ALL = {
     "networkAclId": "acl-5fb85d36",

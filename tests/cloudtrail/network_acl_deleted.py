@@ -1,5 +1,4 @@
-from builders import ACCOUNT, record
-from cases import fires, quiet
+from trailhound.testing import ACCOUNT, fires, quiet, record
 
 ENTRY = {"networkAclId": "acl-5fb85d36", "ruleNumber": 100, "egress": False}
 

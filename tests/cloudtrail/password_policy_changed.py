@@ -1,5 +1,4 @@
-from builders import ACCOUNT, USER, record
-from cases import fires, quiet
+from trailhound.testing import ACCOUNT, USER, fires, quiet, record
 
 POLICY = {
     "minimumPasswordLength": 6,

@@ -1,7 +1,6 @@
 from typing import Any
 
-from builders import ACCOUNT, Record, record
-from cases import fires, quiet
+from trailhound.testing import ACCOUNT, Record, fires, quiet, record
 
 INSTANCE = {
     "dBInstanceIdentifier": "orders",

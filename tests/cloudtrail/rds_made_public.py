@@ -1,7 +1,6 @@
 from typing import Any
 
-from builders import Record, record
-from cases import fires, quiet
+from trailhound.testing import Record, fires, quiet, record
 
 
 def modify(public: Any, name: str = "ModifyDBInstance", **fields: Any) -> Record:

@@ -1,7 +1,6 @@
 from typing import Any
 
-from builders import ACCOUNT, USER, Record, record
-from cases import fires, quiet
+from trailhound.testing import ACCOUNT, USER, Record, fires, quiet, record
 
 OTHER = "210987654321"
 PARTNER = "109876543210"

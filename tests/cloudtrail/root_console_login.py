@@ -1,5 +1,4 @@
-from builders import ACCOUNT, ROLE, ROOT, USER, record, sign_in
-from cases import fires, quiet
+from trailhound.testing import ACCOUNT, ROLE, ROOT, USER, fires, quiet, record, sign_in
 
 CASES = [
     fires(

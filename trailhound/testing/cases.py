@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from builders import Record
+from trailhound.testing.records import Record
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,12 @@ class Case:
 
 
 def fires(name: str, record: Record, **expected: Any) -> Case:
+    """Return a case that must raise an alert; `expected` are fields of Case."""
     return Case(name, record, fires=True, **expected)
 
 
 def quiet(name: str, record: Record, **expected: Any) -> Case:
+    """Return a case that must raise none."""
     return Case(name, record, fires=False, **expected)
 
 
