@@ -33,7 +33,7 @@ from trailhound.ledger.ledger import Ledger
 pytestmark = pytest.mark.proof
 
 SEED = int(os.environ.get("CRASH_SEED", "20240301"))
-RANDOM_KILLS = int(os.environ.get("CRASHES", "5"))
+RANDOM_KILLS = int(os.environ.get("CRASHES", "3"))
 
 
 @dataclass(frozen=True)

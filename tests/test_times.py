@@ -67,7 +67,7 @@ def test_what_is_no_time_stays_as_it_is(spark: SparkSession) -> None:
     assert collected(spark.range(0)) == []
 
 
-@pytest.mark.parametrize("zone", ZONES[:2], indirect=True)
+@pytest.mark.parametrize("zone", ZONES[:1], indirect=True)
 def test_late_repair_gaps_backfill_and_status_know_no_zone(
     spark: SparkSession, tmp_path: Path, zone: str
 ) -> None:
