@@ -123,7 +123,8 @@ def test_versions_that_are_gone_are_named(spark: SparkSession, tmp_path: Path) -
     world.append([OTHER])
     world.append([OTHER])
     forget(world, "[0-5]")
-    with pytest.raises(UserError, match=r"at versions 5 to 6 \(checkpoint .*\): .* run `trailhound backfill`"):
+    said = r"at versions 5 to 6 \(checkpoint .*\): .* run `trailhound backfill`"
+    with pytest.raises(UserError, match=said):
         world.detect()
 
 
