@@ -1,7 +1,6 @@
 """The command line: `trailhound`."""
 
 import argparse
-import difflib
 import json
 import re
 import sys
@@ -34,7 +33,7 @@ from trailhound.runtime import job, log
 from trailhound.runtime.job import SOME_FAILED, Job
 from trailhound.simulation.simulate import simulate
 from trailhound.terminal import severity_text, table
-from trailhound.texts import counted, printable
+from trailhound.texts import counted, nearest, printable
 
 Main = Callable[[Job], int]
 
@@ -66,18 +65,18 @@ class _Parser(argparse.ArgumentParser):
         wrong = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
         if wrong:
             word, words = wrong.groups()
-            message = _nearest(f"{word!r} is none of {words}", word, words.split(", "))
+            message = _with_hint(f"{word!r} is none of {words}", word, words.split(", "))
         self.exit(2, f"trailhound: {message}; see `{self.prog} --help`\n")
 
     def refuse(self, word: str) -> NoReturn:
         """Refuse a word that the command does not know."""
-        self.error(_nearest(f"{self.prog} knows no {word}", word, self._option_string_actions))
+        self.error(_with_hint(f"{self.prog} knows no {word}", word, self._option_string_actions))
 
 
-def _nearest(said: str, word: str, words: Iterable[str]) -> str:
+def _with_hint(said: str, word: str, words: Iterable[str]) -> str:
     known = [one.strip("'") for one in words]
-    near = difflib.get_close_matches(word.partition("=")[0], known, n=1)
-    return f"{said}; did you mean {near[0]}?" if near else said
+    hint = nearest(word.partition("=")[0], known, "", cutoff=0.6)
+    return f"{said}; {hint}" if hint else said
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,6 +1,5 @@
 """Finds detections: in every folder that is named, each file is one."""
 
-import difflib
 import os
 import pkgutil
 import sys
@@ -12,6 +11,7 @@ from typing import Any
 from pyspark import cloudpickle
 
 from trailhound.engine.detection import Detection, DetectionError
+from trailhound.texts import nearest
 
 _MODULES = "trailhound_detections"
 
@@ -46,9 +46,8 @@ def load(
     places = dict(sorted(_places([shipped()] if folders is None else folders)))
     for wanted in ids or ():
         if wanted not in places:
-            near = difflib.get_close_matches(wanted, places, n=1, cutoff=0.4)
-            hint = f"; did you mean {near[0]}?" if near else "; `trailhound list` shows them"
-            raise DetectionError(f"no detection {wanted}{hint}")
+            hint = nearest(wanted, places, "`trailhound list` shows them")
+            raise DetectionError(f"no detection {wanted}; {hint}")
     found = []
     for name, folder in places.items():
         if ids is None or name in ids:
@@ -61,12 +60,12 @@ def load(
     return found
 
 
-def cases(folder: str, name: str) -> list[Any]:
-    """Return the CASES of a detection of a folder: those of its twin in `cases/`; none without."""
-    place = f"{folder}/cases"
-    if name not in _names(place):
-        return []
-    return list(_module(place, name).CASES)
+def cases(name: str, folders: Sequence[str]) -> list[Any]:
+    """Return the CASES of a detection of these folders: of its twin in `cases/`; none without."""
+    for place in (f"{folder}/cases" for folder in folders):
+        if name in _names(place):
+            return list(_module(place, name).CASES)
+    return []
 
 
 def _names(folder: str) -> list[str]:

@@ -1,4 +1,7 @@
-"""Texts that came from outside, made fit for a terminal."""
+"""Texts that came from outside, made fit for a terminal; numbers, errors and hints in words."""
+
+import difflib
+from collections.abc import Iterable
 
 
 def printable(text: str) -> str:
@@ -26,3 +29,9 @@ def one_line(error: BaseException) -> str:
     """Return what an error says, in one line of at most 300 characters."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return (lines[0] if lines else type(error).__name__)[:300]
+
+
+def nearest(word: str, words: Iterable[str], otherwise: str, *, cutoff: float = 0.4) -> str:
+    """Return "did you mean W?" of the word most like it, or `otherwise` where none is like it."""
+    near = difflib.get_close_matches(word, list(words), n=1, cutoff=cutoff)
+    return f"did you mean {near[0]}?" if near else otherwise

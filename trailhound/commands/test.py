@@ -39,8 +39,8 @@ def main(job: Job) -> int:
         )
     results: list[Result] = []
     without: list[str] = []
-    for folder, detection in _asked(list(dict.fromkeys(folders)), ids):
-        found = _cases(folder, detection)
+    for detection in _asked(folders, ids):
+        found = _cases(folders, detection)
         results += check(job.spark, detection, found)
         without += [] if found else [detection.id]
     failed = [one for one in results if one.wrong]
@@ -55,11 +55,9 @@ def main(job: Job) -> int:
     return 1 if failed or without else 0
 
 
-def _asked(folders: Sequence[str], ids: Sequence[str]) -> list[tuple[str, Detection]]:
-    """The detections asked for, each with its folder."""
+def _asked(folders: Sequence[str], ids: Sequence[str]) -> list[Detection]:
     try:
-        wanted = {d.id for d in load(ids or None, folders=folders)}
-        found = [(folder, d) for folder in folders for d in load(folders=[folder])]
+        found = load(ids or None, folders=folders)
     except DetectionError as error:
         raise UserError(str(error)) from error
     except Exception as error:
@@ -67,15 +65,15 @@ def _asked(folders: Sequence[str], ids: Sequence[str]) -> list[tuple[str, Detect
         raise UserError(f"{', '.join(folders)}: a file does not load: {said}") from error
     if not found:
         raise UserError(f"no detection in {', '.join(folders)}")
-    return [(folder, d) for folder, d in found if d.id in wanted]
+    return found
 
 
-def _cases(folder: str, detection: Detection) -> list[Case | RateCase]:
+def _cases(folders: Sequence[str], detection: Detection) -> list[Case | RateCase]:
     try:
-        return cases(folder, detection.id)
+        return cases(detection.id, folders)
     except Exception as error:
-        place = f"{folder}/cases/{detection.id}.py"
-        raise UserError(f"{place}: {type(error).__name__}: {one_line(error)}") from error
+        said = f"{type(error).__name__}: {one_line(error)}"
+        raise UserError(f"cases/{detection.id}.py: {said}") from error
 
 
 def _lines(results: Sequence[Result], without: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ from trailhound.lake.table import Table
 from trailhound.runtime.config import Config
 from trailhound.streaming import checkpoints, cutover
 from trailhound.streaming.runner import Query
-from trailhound.times import Span, collected, merged
+from trailhound.times import Span, before, collected, merged
 
 SINGLE_EVENTS = "single-events"
 # A rate query takes all there is in one batch: the watermark moves only between batches, so the
@@ -55,15 +55,17 @@ class Queries:
         counted = self._counted(events, detection)
         delay = self._config.stream.watermark_delay
         begins = cutover.read(self._spark, self.of(detection))
-        if begins:
-            touched = windows.touched(begins.read(counted, detection), detection, delay=delay)
-            touched = begins.owned(touched)
-        else:
-            touched = windows.touched(counted, detection, delay=delay)
+        counted = begins.read(counted, detection) if begins else counted
+        touched = windows.touched(counted, detection, delay=delay)
+        touched = begins.owned(touched) if begins else touched
 
         def batch(rows: DataFrame, _: int) -> None:
-            with _kept(rows) as rows, _kept(self._reached(rows, detection)) as reached:
-                self._write(detection.id, self._alerts(reached, detection))
+            with _kept(rows) as rows:
+                starts = _times(rows, "period_start")
+                # In most batches no window can have reached the threshold.
+                if starts:
+                    with _kept(self._reached(rows, starts, detection)) as reached:
+                        self._write(detection.id, self._alerts(reached, detection))
 
         return Query(
             detection.id,
@@ -82,15 +84,16 @@ class Queries:
         """Return the checkpoint of that name."""
         return "/".join([checkpoints.home(self._config), *parts])
 
-    def _reached(self, touched: DataFrame, detection: Rate) -> DataFrame:
-        """The windows that reach the threshold, of those the state has counted something in.
+    def _reached(
+        self, touched: DataFrame, starts: Sequence[datetime], detection: Rate
+    ) -> DataFrame:
+        """The windows that reach the threshold, of those touched, whose periods begin at `starts`.
 
         The events come from the table: also those of later batches, with which the alerts are what
         they will be in the end.
         """
         spans = [
-            (start - detection.within, start + detection.suppress_for)
-            for start in _times(touched, "period_start")
+            (before(start, detection.within), start + detection.suppress_for) for start in starts
         ]
         counted = self._events_of(spans, detection)
         return windows.reached(counted, detection, only=touched)

@@ -1,6 +1,5 @@
 """What a detection is: on a single event, or on a rate of events; and what every one carries."""
 
-import difflib
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +11,7 @@ from typing import Any, Self, TypeVar
 from pyspark.sql import Column, DataFrame
 
 from trailhound.engine.calls import Calls
+from trailhound.texts import nearest
 
 Options = Mapping[str, Any]
 Kind = TypeVar("Kind", bound="Detection")
@@ -117,8 +117,8 @@ class Detection:
             elif name in self.parameters:
                 own[name] = self._parameter(name, value)
             else:
-                near = difflib.get_close_matches(name, self.parameters, n=1, cutoff=0.5)
-                hint = f"did you mean {near[0]}?" if near else f"it has {_names(self.parameters)}"
+                has = f"it has {_names(self.parameters)}"
+                hint = nearest(name, self.parameters, has, cutoff=0.5)
                 raise DetectionError(f"{self.id}: no parameter {name}; {hint}")
         return replace(self, **own, options=options)
 

@@ -89,16 +89,19 @@ _IN_ORDER = ("time", "is_event", "anonymous", "id")
 _BY_VALUE = ("value", "time", "anonymous", "id")
 
 
+def _sorted(*order: str) -> WindowSpec:
+    """The rows of a key and period in this order."""
+    return Window.partitionBy(*_WINDOW).orderBy(*order)
+
+
 def _whole(*order: str) -> WindowSpec:
     """A key and period as a whole; the order costs nothing where it is the rows' already."""
-    spec = Window.partitionBy(*_WINDOW).orderBy(*order)
-    return spec.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+    return _sorted(*order).rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
 
 
 def _so_far(*order: str) -> WindowSpec:
     """What stands in a key and period up to a row."""
-    spec = Window.partitionBy(*_WINDOW).orderBy(*order)
-    return spec.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    return _sorted(*order).rowsBetween(Window.unboundedPreceding, Window.currentRow)
 
 
 def _seen(
@@ -124,7 +127,7 @@ def _seen(
     rows = rows.withColumn("rows", F.count("*").over(_whole(*_BY_VALUE)))
     rows = rows.filter(F.col("rows") >= at_least)
     event = F.struct(*_BY_VALUE)
-    in_order = Window.partitionBy(*_WINDOW).orderBy(*_BY_VALUE)
+    in_order = _sorted(*_BY_VALUE)
     rows = rows.withColumns(
         {"before": F.lag(event).over(in_order), "after": F.lead(event).over(in_order)}
     )

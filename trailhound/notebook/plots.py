@@ -31,7 +31,6 @@ COLOURS = {
 """The hues of the badges on the catalogue's page, stronger: here no text stands on them."""
 _TEXT, _FAINT, _LINE, _QUIET = "#1b2330", "#566173", "#dce1e8", "#b9c2cd"
 _DAY = timedelta(days=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WIDTH = 9.5
 """Inches; with 100 dots to each a plot is as wide as a page of a repository."""
 

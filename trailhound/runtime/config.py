@@ -1,6 +1,5 @@
 """Configuration: defaults, then a file, then the environment, then flags; checked as a whole."""
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -15,6 +14,7 @@ from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, Iterabl
 from trailhound.engine.detection import Detection, DetectionError, parse_duration
 from trailhound.errors import UserError
 from trailhound.loading import load, shipped
+from trailhound.texts import nearest
 
 ENVIRONMENT_PREFIX = "TRAILHOUND_"
 _RESERVED = {"TRAILHOUND_CONF", "TRAILHOUND_JARS"}
@@ -152,8 +152,9 @@ def read_config(
         shown = key.strip() if key.strip().startswith("spark") else setting
         raw = _with(raw, key.strip().split("."), text, f"--set {shown}")
         _check(raw, f"--set {shown}")
-    config = _at_home(_check(raw, place))
-    config = replace(config, detection_folders=(*config.detection_folders, *map(_home, folders)))
+    config = _check(raw, place)
+    config = replace(config, detection_folders=(*config.detection_folders, *folders))
+    config = _at_home(config)
     _make_sense(config, place)
     try:
         config.chosen()
@@ -274,8 +275,7 @@ def _first(error: Any, path: list[str], kind: Any) -> str:
     if isinstance(error, ForbiddenExtraKeysError):
         key = sorted(error.extra_fields)[0]
         names = [f.name for f in fields(error.cl)]
-        near = difflib.get_close_matches(key, names, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]}?" if near else f"valid keys: {', '.join(names)}"
+        hint = nearest(key, names, f"valid keys: {', '.join(names)}")
         return f"unknown key {'.'.join([*path, key])}; {hint}"
     if isinstance(error, ClassValidationError | IterableValidationError):
         inner = error.exceptions[0]

@@ -37,20 +37,20 @@ def check(
 
 
 def _single(spark: SparkSession, detection: Detection, cases: Sequence[Case]) -> dict[str, str]:
-    variants = {case.name: _configured(detection, case, n) for n, case in enumerate(cases)}
+    variants = [_configured(detection, case) for case in cases]
     records = [{**case.record, "eventID": case.name} for case in cases]
-    rows = collected(alerts(_events(spark, records), list(variants.values())))
-    raised = {(row.detection_id, row.event_ids[0]): row for row in rows}
+    found = alerts(events(spark, records), {one.id: one for one in variants}.values())
+    raised = {(row.detection_id, row.event_ids[0]): row for row in collected(found)}
     return {
-        case.name: _differs(detection, case, raised.get((variants[case.name].id, case.name)))
-        for case in cases
+        case.name: _differs(detection, case, raised.get((one.id, case.name)))
+        for case, one in zip(cases, variants, strict=True)
     }
 
 
-def _configured(detection: Detection, case: Case | RateCase, number: int) -> Detection:
-    """The detection with the options of a case, under an id of its own."""
-    configured = detection.configured(**case.options) if case.options else detection
-    return replace(configured, id=f"{detection.id}_{number}")
+def _configured(detection: Detection, case: Case | RateCase) -> Detection:
+    """The detection with the options of a case, under an id that stands for both."""
+    configured = detection.configured(**case.options)
+    return replace(configured, id=f"{detection.id}_{configured.config_hash}")
 
 
 def _differs(detection: Detection, case: Case, alert: Row | None) -> str:
@@ -68,8 +68,8 @@ def _differs(detection: Detection, case: Case, alert: Row | None) -> str:
 
 
 def _rate(spark: SparkSession, detection: Detection, case: RateCase) -> str:
-    configured = _configured(detection, case, 0)
-    rows = collected(alerts(_events(spark, case.records), [configured]))
+    configured = detection.configured(**case.options)
+    rows = collected(alerts(events(spark, case.records), [configured]))
     got = sorted(_shown(_fact(row, case.alerts)) for row in rows)
     wanted = sorted(map(_shown, case.alerts))
     return "" if got == wanted else f"expected {_all(wanted)}; got {_all(got)}"
@@ -91,11 +91,15 @@ def _all(alerts: Sequence[str]) -> str:
     return " and ".join(alerts) or "no alert"
 
 
-def _events(spark: SparkSession, records: Sequence[Record]) -> DataFrame:
+def events(spark: SparkSession, records: Sequence[Record], arrived: str | None = None) -> DataFrame:
+    """Return canonical events of raw records, through the real reader.
+
+    `arrived` is when they came in; None: without clocks to be wrong.
+    """
     texts = [(json.dumps(record),) for record in records]
     read = from_records(spark.createDataFrame(texts, "record string"))
     arrival = {
-        "ingestedAt": F.lit(None).cast("timestamp"),
+        "ingestedAt": F.lit(arrived).cast("timestamp"),
         "sourceFile": F.lit("case.json"),
         "sourcePosition": F.lit(0).cast("long"),
     }
