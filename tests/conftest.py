@@ -11,8 +11,6 @@ from undisturbed import Undisturbed, run_in_peace
 
 from trailhound.runtime.session import session
 
-# The room for code is that of both compilers and more: full, Java fails in odd places.
-_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m"
 REAL = Path(__file__).parents[2] / "shared" / "data" / "cloudtrail"
 
 
@@ -21,8 +19,6 @@ def spark() -> Iterator[SparkSession]:
     settings = {
         "spark.sql.shuffle.partitions": "2",
         "spark.default.parallelism": "2",
-        # Nearly all is planning, each plan another: a fifth less work than with both compilers.
-        "spark.driver.extraJavaOptions": _JAVA,
     }
     spark = session("trailhound-tests", master="local[2]", settings=settings)
     yield spark
